@@ -26,7 +26,7 @@ pub(super) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     )
 }
 
-/// The value of an optional header: `Some(None)` if it is absent, `None` if it is duplicate or not text.
+/// The value of an optional header: `Some(None)` if it is absent, `None` if it is duplicate or not text in UTF-8.
 #[expect(clippy::option_option, reason = "an absent header differs from an invalid one")]
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
     let mut values = headers.get_all(name);
@@ -36,7 +36,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
     if values.next().is_some() {
         return None;
     }
-    Some(Some(value.to_str().ok()?))
+    Some(Some(str::from_utf8(value.as_bytes()).ok()?))
 }
 
 #[cfg(test)]
@@ -63,6 +63,19 @@ mod tests {
         assert_eq!(credentials.user.as_str(), "alice");
         assert_eq!(credentials.role, Some(Role::Admin));
         assert!(!credentials.operator);
+    }
+
+    #[test]
+    fn a_user_id_may_have_any_letters() {
+        for user in ["\u{E9}va", "e\u{301}va"] {
+            let credentials = read(&[("x-organization-id", "acme"), ("x-user-id", user)]).unwrap();
+            assert_eq!(credentials.user.as_str(), "\u{E9}va");
+        }
+        let mut headers = HeaderMap::new();
+        let latin = HeaderValue::from_bytes(b"\xE9va").unwrap();
+        headers.append(HeaderName::from_static("x-user-id"), latin);
+        headers.append(HeaderName::from_static("x-operator"), HeaderValue::from_static("true"));
+        assert_eq!(credentials(&headers), None);
     }
 
     #[test]
