@@ -10,7 +10,7 @@ mod invisible;
 
 use std::{borrow::Cow, fmt};
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
 pub use self::fold::FoldedText;
 
@@ -130,6 +130,12 @@ fn not_only_accents(text: &str) -> Result<(), TextProblem> {
     if FoldedText::of(text).as_str().is_empty() { Err(TextProblem::Empty) } else { Ok(()) }
 }
 
+/// Marks alone name nothing: they need a letter that they belong to.
+fn not_only_marks(text: &str) -> Result<(), TextProblem> {
+    let is_shown = |character| !is_combining_mark(character) && !invisible::is_blank(character);
+    if text.chars().any(is_shown) { Ok(()) } else { Err(TextProblem::Empty) }
+}
+
 macro_rules! text_type {
     ($(#[$docs:meta])* $name:ident, $min:literal..=$max:literal, $use:expr, $check:expr) => {
         $(#[$docs])*
@@ -247,7 +253,7 @@ text_type!(
     /// assert_eq!(Title::parse("evil\u{202E}txt"), Err(TextProblem::ForbiddenCharacter(0x202E)));
     /// # Ok::<(), TextProblem>(())
     /// ```
-    Title, 1..=200, Use::Line, anything
+    Title, 1..=200, Use::Line, not_only_marks
 );
 text_type!(
     /// A description: any number of lines, at most 10,000 characters, may be empty.
@@ -259,11 +265,11 @@ text_type!(
 );
 text_type!(
     /// The name of an organization: one line of 1 to 200 characters.
-    OrganizationName, 1..=200, Use::Line, anything
+    OrganizationName, 1..=200, Use::Line, not_only_marks
 );
 text_type!(
     /// A member's name as shown to others: one line of 1 to 200 characters.
-    DisplayName, 1..=200, Use::Line, anything
+    DisplayName, 1..=200, Use::Line, not_only_marks
 );
 text_type!(
     /// An organization's name in addresses and credentials: 1 to 63 lower-case letters, digits and single

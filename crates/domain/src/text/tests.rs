@@ -80,6 +80,17 @@ fn nothing_visible_is_empty(
 }
 
 #[rstest]
+fn a_name_has_more_than_marks(
+    #[values("\u{301}", "\u{301} \u{308}", "\u{64B}", "\u{5B0}", "\u{301}\u{FE0F}")] marks: &str,
+) {
+    assert_eq!(DisplayName::parse(marks), Err(TextProblem::Empty));
+    assert_eq!(Title::parse(marks), Err(TextProblem::Empty));
+    assert_eq!(OrganizationName::parse(marks), Err(TextProblem::Empty));
+    assert!(DisplayName::parse(&format!("x{marks}")).is_ok());
+    assert!(Description::parse(marks).is_ok());
+}
+
+#[rstest]
 fn identifiers_are_refused_with_invisible_characters(
     #[values("\u{200B}", "\u{200D}", "\u{200F}", "\u{FEFF}", "\u{AD}", "\u{2060}", "\u{61C}")]
     invisible: &str,
