@@ -168,3 +168,19 @@ async fn the_problems_of_a_deletion_are_listed_at_once() {
     let (status, body) = api.send(Some(ADA), "{ __typename }", &Value::Null).await;
     assert_eq!(status, 401, "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_a_user_id_like_that_of_an_erased_person() {
+    let api = Api::start().await;
+    let add = r#"mutation { addMember(input: {userId: "erased-4982148cd669", displayName: "Impostor"}) {
+        userErrors { code field } } }"#;
+    let create = r#"mutation { createOrganization(input: {slug: "third", name: "Third", timeZone: "UTC",
+        adminUserId: "erased-4982148cd669", adminDisplayName: "Impostor"}) { userErrors { code field } } }"#;
+    for (caller, document, mutation, field) in
+        [(ADA, add, "addMember", "userId"), (OPERATOR, create, "createOrganization", "adminUserId")]
+    {
+        let answer = api.ask(caller, document, Value::Null).await;
+        let expected = json!([{"code": "INVALID_INPUT", "field": [field]}]);
+        assert_eq!(answer["data"][mutation]["userErrors"], expected, "{answer}");
+    }
+}

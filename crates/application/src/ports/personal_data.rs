@@ -30,7 +30,7 @@ pub const PERSONAL_FIELDS: [&str; 3] = ["userId", "displayName", "email"];
 #[must_use]
 pub fn pseudonym(id: Uuid) -> String {
     let digits = id.simple().to_string();
-    format!("erased-{}", digits.get(20..).unwrap_or_default())
+    format!("{}{}", UserId::PSEUDONYM, digits.get(20..).unwrap_or_default())
 }
 
 /// A membership of the person, past or present.
@@ -121,5 +121,6 @@ mod tests {
         let id = Uuid::parse_str("018f4e6b-8c7a-7c3e-9f5d-2b1a0c9e8d7f").unwrap();
         assert_eq!(pseudonym(id), "erased-2b1a0c9e8d7f");
         assert!(UserId::parse(&pseudonym(id)).is_ok());
+        assert!(UserId::parse_new(&pseudonym(id)).is_err());
     }
 }

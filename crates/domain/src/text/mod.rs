@@ -289,6 +289,23 @@ text_type!(
 impl UserId {
     /// The name of the platform in the activity log, which no user may have.
     pub const RESERVED: &'static str = "system";
+
+    /// The beginning of the pseudonyms of erased persons, which no new user may have.
+    pub const PSEUDONYM: &'static str = "erased-";
+
+    /// Parses the user id of somebody who becomes a member. Others may be pseudonyms.
+    ///
+    /// # Errors
+    /// [`TextProblem`] if the text is not valid, or could be a pseudonym.
+    pub fn parse_new(input: &str) -> Result<Self, TextProblem> {
+        let user = Self::parse(input)?;
+        if user.0.starts_with(Self::PSEUDONYM) {
+            return Err(TextProblem::Malformed(
+                "must not begin with erased-, as the ids of erased persons do",
+            ));
+        }
+        Ok(user)
+    }
 }
 
 text_type!(

@@ -159,6 +159,16 @@ fn no_user_is_named_like_the_platform() {
 }
 
 #[test]
+fn no_new_user_is_named_like_an_erased_person() {
+    for text in ["erased-2b1a0c9e8d7f", " erased-1 "] {
+        assert!(matches!(UserId::parse_new(text), Err(TextProblem::Malformed(_))), "{text:?}");
+        assert!(UserId::parse(text).is_ok(), "it is stored: {text:?}");
+    }
+    assert!(UserId::parse_new("erased").is_ok());
+    assert!(UserId::parse_new("system").is_err());
+}
+
+#[test]
 fn slugs_are_labels() {
     for good in ["a", "org-123", "0", &"a".repeat(63)] {
         assert!(Slug::parse(good).is_ok(), "{good}");

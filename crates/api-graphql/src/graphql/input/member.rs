@@ -16,7 +16,7 @@ use crate::graphql::{object::Role, problems::Problems};
 /// A member to add to the caller's organization.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct AddMemberInput {
-    /// The subject of the member's credentials, unique in the organization; 1 to 255 characters.
+    /// The subject of the member's credentials, unique in the organization; 1 to 255 characters. It must not begin with `erased-`.
     pub user_id: String,
     /// The name that other members see, 1 to 200 characters.
     pub display_name: String,
@@ -35,7 +35,7 @@ impl MutationInput for AddMemberInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let user_id = problems.check(Field::UserId, UserId::parse(&self.user_id));
+        let user_id = problems.check(Field::UserId, UserId::parse_new(&self.user_id));
         let display_name = problems.check(Field::DisplayName, DisplayName::parse(&self.display_name));
         let email = problems.check_optional(Field::Email, self.email.as_deref(), Email::parse);
         let role = problems.with_default(Field::Role, self.role);

@@ -39,7 +39,7 @@ impl MutationInput for CreateOrganizationInput {
         let slug = problems.check(Field::Slug, Slug::parse(&self.slug));
         let name = problems.check(Field::Name, OrganizationName::parse(&self.name));
         let time_zone = problems.check(Field::TimeZone, self.time_zone.parse());
-        let admin_user_id = problems.check(Field::AdminUserId, UserId::parse(&self.admin_user_id));
+        let admin_user_id = problems.check(Field::AdminUserId, UserId::parse_new(&self.admin_user_id));
         let admin_display_name =
             problems.check(Field::AdminDisplayName, DisplayName::parse(&self.admin_display_name));
         Some(CreateOrganizationCommand {

@@ -141,7 +141,7 @@ fn check_organization(
 }
 
 fn check_member(given: file::Member, reporter: &mut ItemReporter<'_>) -> Option<MemberSeed> {
-    let user_id = reporter.check("userId", UserId::parse(&given.user_id));
+    let user_id = reporter.check("userId", UserId::parse_new(&given.user_id));
     let display_name = reporter.check("displayName", DisplayName::parse(&given.display_name));
     let email = reporter.check_optional("email", given.email.as_deref().map(Email::parse));
     let role =
