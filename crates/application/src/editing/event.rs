@@ -22,6 +22,7 @@ use crate::{
     event::{
         log,
         patch::{Patched, patched},
+        times::start_field,
     },
     failure::{Field, Refusal, Refusals},
     limits::{EDITED_REGISTRATIONS, Limit},
@@ -126,8 +127,9 @@ pub(super) fn plan_whole(
     if changes_occurrences(event, &edited) {
         edited.series = without_begun(event, &edited, edit, stored)?;
         keep_previous_schedule(event, &mut edited, stored, now)?;
-        if patch.starts_at.is_some() {
-            check_takes_place(&edited, now)?;
+        // Whole days give the start in another field.
+        if edited.series.start() != event.series.start() {
+            check_takes_place(&edited, start_field(patch), now)?;
         }
     }
     plan_occurrences(event, edited, edit, stored, log::updated)
@@ -226,15 +228,15 @@ pub(super) fn without_begun(
     Ok(edit.without_begun(before, &edited.series, stored)?)
 }
 
-/// Refuses a start that is ahead if every date from it on is used: the occurrences of the event have begun.
-fn check_takes_place(edited: &Event, now: Instant) -> Result<(), Refusals> {
+/// Refuses a start that is ahead, given in `field`, if every date from it on is used: the occurrences of the event have begun.
+fn check_takes_place(edited: &Event, field: Field, now: Instant) -> Result<(), Refusals> {
     let series = &edited.series;
     let is_ahead = series.zone().resolve(series.start()).instant > now;
     if !is_ahead || series.between(just_after(now), Instant::MAX).next().is_some() {
         return Ok(());
     }
     let message = "must not be changed, because every occurrence has begun; create another event";
-    Err(Refusal::invalid(Field::StartsAt, message).into())
+    Err(Refusal::invalid(field, message).into())
 }
 
 /// Keeps the previous schedule in the edited event if an occurrence has begun by it, or before its date. It is kept too if

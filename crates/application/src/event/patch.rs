@@ -9,7 +9,7 @@ use convene_domain::{
 
 use time::Duration;
 
-use super::times::with_duration;
+use super::times::{start_field, with_duration};
 use crate::{
     failure::{Field, Refusal, Refusals},
     ports::{EventPatch, NewRecurrence},
@@ -33,6 +33,22 @@ pub struct Patched {
 /// All contradictions, each with its field: a start that the rule does not match, a rule that cannot move with the start, whole
 /// days with times of day, a registration window that closes before it opens.
 pub fn patched(
+    event: &Event,
+    patch: &EventPatch,
+    old_start: LocalDateTime,
+    at: Instant,
+) -> Result<Patched, Refusals> {
+    let named = |refusal| match refusal {
+        Refusal::InvalidInput { field, message } if field.is(Field::StartsAt) => {
+            Refusal::invalid(start_field(patch), message)
+        }
+        other => other,
+    };
+    applied(event, patch, old_start, at).map_err(|refusals| refusals.map(named))
+}
+
+/// As [`patched`]; the refusals name `startsAt` for each form of a start.
+fn applied(
     event: &Event,
     patch: &EventPatch,
     old_start: LocalDateTime,

@@ -125,6 +125,15 @@ pub(super) fn with_duration(
     Ok(patch)
 }
 
+/// The field in which a patch gives the start.
+pub(crate) fn start_field(patch: &EventPatch) -> Field {
+    match patch.days {
+        Some(DaysPatch { starts_on: Some(_), .. }) => Field::StartsOn,
+        Some(DaysPatch { all_day: Some(true), .. }) if patch.starts_at.is_none() => Field::AllDay,
+        _ => Field::StartsAt,
+    }
+}
+
 /// The patch of an occurrence with a duration instead of an end.
 ///
 /// # Errors

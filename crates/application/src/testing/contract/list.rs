@@ -110,6 +110,7 @@ macro_rules! contract_cases {
                 a_former_id_denotes_the_occurrence_that_had_it_last,
                 a_rule_that_begins_later_begins_anew,
                 a_start_on_which_nothing_takes_place_is_refused,
+                a_first_day_on_which_nothing_takes_place_is_refused,
                 seats_of_one_member_on_consecutive_days_move_by_days,
                 registrations_are_listed_by_a_former_id,
                 each_registration_is_listed_for_one_occurrence,
