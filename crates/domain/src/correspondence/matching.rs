@@ -38,7 +38,8 @@ impl<'e> Matching<'e> {
             before,
             after,
             all: after.series.with_all_dates().unwrap_or_else(|_| after.series.clone()),
-            used: UsedDates::of(before, edit.now).ok(),
+            // Which dates were cancelled does not matter for the date of an occurrence.
+            used: UsedDates::of(before, &[], edit.now).ok(),
             taken: HashSet::new(),
             yielded: HashSet::new(),
         }

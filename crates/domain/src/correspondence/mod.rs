@@ -61,7 +61,8 @@ pub enum Correspondence {
 
 impl DateEdit {
     /// The edited series without the dates that correspond to occurrences which have begun. `series` are the new dates;
-    /// `stored` contains all stored occurrences of `before` whose original start is ahead.
+    /// `stored` contains all stored occurrences of `before` whose original start is ahead, and those that passed while they were
+    /// cancelled, as far as the current schedule of `before` has them.
     ///
     /// # Errors
     /// A new rdate, still ahead, that is the original date of an occurrence which has begun.
@@ -72,7 +73,7 @@ impl DateEdit {
         stored: &[StoredOccurrence],
     ) -> Result<Series, Vec<SeriesProblem>> {
         let all = series.with_all_dates()?;
-        let used = UsedDates::of(before, self.now)?;
+        let used = UsedDates::of(before, stored, self.now)?;
         let moved = |local: LocalDateTime| local.saturating_add(self.by);
         let instant = |local: &LocalDateTime| series.zone().resolve(*local).instant;
         let (until, mut dates) = match self.begins_anew(before, series) {

@@ -1,10 +1,13 @@
 //! The dates of a series that correspond to occurrences which have begun.
 
+use std::collections::HashSet;
+
 use ::time::Duration;
 
 use super::DateEdit;
 use crate::{
     event::Event,
+    occurrence::{StoredOccurrence, StoredState},
     recurrence::{Series, SeriesOccurrence, SeriesProblem, limits::USED_DATES},
     time::{Instant, LocalDateTime, just_after},
 };
@@ -24,20 +27,38 @@ pub(super) struct UsedDates {
 const EXAMINED: usize = USED_DATES + 1;
 
 impl UsedDates {
-    /// The used dates of the event's series, and the dates that have begun by the event's current schedule.
-    pub(super) fn of(event: &Event, now: Instant) -> Result<Self, Vec<SeriesProblem>> {
+    /// The used dates of the event's series, and the dates that have begun by the event's current schedule. Those that passed while
+    /// the event was cancelled, or of which a stored occurrence was, are none; those of occurrences that take place at another time are.
+    pub(super) fn of(
+        event: &Event,
+        stored: &[StoredOccurrence],
+        now: Instant,
+    ) -> Result<Self, Vec<SeriesProblem>> {
         let all = event.series.with_all_dates()?;
         let parts = event.series.parts();
         let instant = |local| all.zone().resolve(local).instant;
         let after_bound = parts.used_until.map_or(Instant::MIN, |until| just_after(instant(until)));
         let schedule_begins = event.earlier.last().map_or(Instant::MIN, |earlier| just_after(earlier.until));
-        // Dates before the current schedule that are no used ones have passed without an occurrence.
+        // Dates before the current schedule that are no used ones have passed without an occurrence, unless it was postponed.
+        let postponed = postponed(stored, now);
+        let is_postponed = |date: &SeriesOccurrence| postponed.contains(&date.local);
         let mut passed = all.between(after_bound, schedule_begins);
-        let unused = passed.find(|date| parts.used.binary_search(&date.local).is_err());
+        let unused =
+            passed.find(|date| parts.used.binary_search(&date.local).is_err() && !is_postponed(date));
+        let begins = schedule_begins.max(after_bound);
+        let ended = just_after(event.cancelled_at().map_or(now, |cancelled_at| cancelled_at.min(now)));
+        let mut begun = all.latest(begins, ended, EXAMINED);
+        let cancelled = cancelled(stored, now);
+        let is_cancelled = |date: &SeriesOccurrence| cancelled.contains(&date.local);
+        let unused = unused.or_else(|| begun.iter().find(|date| is_cancelled(date)).copied());
+        let unused = unused.or_else(|| all.between(begins.max(ended), just_after(now)).next());
         let end = unused.map_or_else(|| just_after(now).max(after_bound), |unused| unused.start);
         let until = all.latest(Instant::MIN, end, 1).pop();
-        let begun = all.latest(schedule_begins.max(end), just_after(now), EXAMINED);
-        let dates = parts.used.iter().copied().chain(begun.iter().map(|date| date.local)).collect();
+        begun.retain(|date| date.start >= end && !is_cancelled(date));
+        let later = |local: &&LocalDateTime| date_at(&all, **local).is_some_and(|date| date.start >= end);
+        let postponed = postponed.iter().filter(later);
+        let dates =
+            parts.used.iter().chain(postponed).copied().chain(begun.iter().map(|date| date.local)).collect();
         Ok(Self { until: until.map(|until| until.local), dates, all })
     }
 
@@ -78,6 +99,22 @@ impl UsedDates {
         used.extend(latest.iter().filter(|date| is_used(date)).map(|date| date.local));
         (until, used)
     }
+}
+
+/// The original dates of the occurrences that passed while they were cancelled.
+fn cancelled(stored: &[StoredOccurrence], now: Instant) -> HashSet<LocalDateTime> {
+    let passed = stored.iter().filter(|one| {
+        one.state == StoredState::Cancelled && one.key.original_start.max(one.interval.start()) <= now
+    });
+    passed.map(|one| one.original_local).collect()
+}
+
+/// The original dates of the occurrences that take place later, although their dates have passed.
+fn postponed(stored: &[StoredOccurrence], now: Instant) -> HashSet<LocalDateTime> {
+    let ahead = stored.iter().filter(|one| {
+        one.state == StoredState::Scheduled && one.key.original_start <= now && one.interval.start() > now
+    });
+    ahead.map(|one| one.original_local).collect()
 }
 
 /// The series without used dates: those up to a bound, and others. The bound moves up to the last date before `now` up to which every

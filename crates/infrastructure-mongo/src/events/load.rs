@@ -14,7 +14,7 @@ use convene_application::{
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
+    occurrence::{OccurrenceKey, OccurrenceStatus, Resolved, StoredOccurrence},
     time::Instant,
 };
 use serde::Deserialize;
@@ -102,20 +102,23 @@ pub(super) async fn occurrences_ahead(
 }
 
 /// Reads the stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
-/// moved into the past.
+/// moved into the past, or which passed by the current schedule while they were cancelled.
 pub(super) async fn occurrences_to_edit(
     transaction: &mut Transaction<'_>,
-    event: EventId,
+    event: &Event,
     now: Instant,
 ) -> Attempt<Vec<StoredOccurrence>> {
-    let mut occurrences = occurrences_ahead(transaction, event, now).await?;
-    let begun_early = doc! {
-        "event": event.to_string(),
+    let mut occurrences = occurrences_ahead(transaction, event.id, now).await?;
+    let mut cancelled = doc! { "status": OccurrenceStatus::Cancelled.as_str(), "isDropped": { "$ne": true } };
+    if let Some(earlier) = event.earlier.last() {
+        cancelled.insert("originalStart", doc! { "$gt": date(earlier.until) });
+    }
+    let begun = doc! {
+        "event": event.id.to_string(),
         "startsAt": { "$lte": date(now) },
-        "$or": [{ "originalStart": { "$gt": date(now) } }, { "hasPassed": true }],
+        "$or": [{ "originalStart": { "$gt": date(now) } }, { "hasPassed": true }, cancelled],
     };
-    let found: Vec<OccurrenceDocument> =
-        transaction.collection(&schema::OCCURRENCES).find(begun_early).await?;
+    let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(begun).await?;
     occurrences.extend(read_in_parts::<_, StoredOccurrence>(found).await?);
     Ok(occurrences)
 }

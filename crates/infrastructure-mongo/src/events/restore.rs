@@ -24,7 +24,7 @@ pub(super) async fn restore(
         .edit(scope, change, Operation::RestoreEvent, |transaction| {
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
-                let stored = load::occurrences_to_edit(transaction, id, change.at).await?;
+                let stored = load::occurrences_to_edit(transaction, &before, change.at).await?;
                 let (event, now) = (before.clone(), change.at);
                 let size = planning::size(&event, false, stored.len());
                 let plan = compute(size, move || plan_restoration(&event, &stored, now)).await?;

@@ -63,7 +63,7 @@ pub(super) async fn edit_by_plan(
     plan: impl FnOnce(&Event, &[StoredOccurrence], Instant) -> Result<EventPlan, Refusals> + Send + 'static,
 ) -> Attempt<Accepted<Changed<Event>>> {
     load::drop_untouched(transaction, &before, change.at).await?;
-    let stored = load::occurrences_to_edit(transaction, before.id, change.at).await?;
+    let stored = load::occurrences_to_edit(transaction, &before, change.at).await?;
     let stored = Arc::new(Large::from(stored));
     let size = planning::size(&before, gets_dates, stored.len());
     let plan = {

@@ -4,8 +4,8 @@ use convene_domain::{
     event::{Event, EventStatus},
     id::RegistrationId,
     registration::Registration,
-    text::UserId,
-    time::Instant,
+    text::{Title, UserId},
+    time::{Instant, LocalDateTime},
 };
 use time::Duration;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     failure::{Field, Outcome, Refusal},
-    ports::{EventEdit, EventPatch, EventRestored},
+    ports::{Changed, EventPatch, EventRestored, OccurrenceEdit, OccurrencePatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder, occurrence_key, register},
 };
 
@@ -99,14 +99,13 @@ pub(super) async fn what_would_have_begun_meanwhile_stays_cancelled(environment:
     assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
 
     // A later edit leaves the past as it was.
-    let patch = EventPatch { starts_at: Some(FIRST + Duration::days(1)), ..EventPatch::default() };
-    let edit: EventEdit = edit_of(event.id, patch);
-    let change = by_root_at(restored_at + Duration::HOUR);
-    tenant.ports.events.update(&tenant.scope, edit, &change).await.unwrap();
+    move_to(&tenant, &event, FIRST + Duration::days(1), restored_at + Duration::HOUR).await.unwrap();
+    // What was to take place on the third day now takes place on the fourth.
     let expected = [
         (day(0), Scheduled),
         (day(1), Cancelled),
         (day(2), Cancelled),
+        (day(3), Scheduled),
         (day(4), Scheduled),
         (day(5), Scheduled),
         (day(6), Scheduled),
@@ -115,6 +114,95 @@ pub(super) async fn what_would_have_begun_meanwhile_stays_cancelled(environment:
     cancel(&tenant, &event, day(4) + Duration::HOUR).await;
     restore(&tenant, &event, day(4) + Duration::hours(2)).await.unwrap();
     assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
+}
+
+async fn move_to(
+    tenant: &Tenant,
+    event: &Event,
+    start: LocalDateTime,
+    at: Instant,
+) -> Outcome<Changed<Event>> {
+    let patch = EventPatch { starts_at: Some(start), ..EventPatch::default() };
+    tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &by_root_at(at)).await
+}
+
+pub(super) async fn dates_that_passed_while_they_were_cancelled_can_move_ahead(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(2) + Duration::HOUR;
+    for (days, by_event, renamed) in [
+        (1, true, false),
+        (1, false, false),
+        (3, true, false),
+        (3, false, false),
+        (3, false, true),
+        (5, true, true),
+        (5, false, false),
+    ] {
+        let builder = if days == 1 { EventBuilder::once(FIRST) } else { EventBuilder::daily(FIRST, days) };
+        let event = tenant.event(builder).await;
+        let passed: Vec<Instant> = (0..i64::from(days).min(3)).map(day).collect();
+        if by_event {
+            cancel(&tenant, &event, NOW).await;
+            restore(&tenant, &event, now).await.unwrap();
+        } else {
+            for start in &passed {
+                let key = occurrence_key(&event, *start);
+                tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root_at(NOW)).await.unwrap();
+            }
+        }
+        if renamed {
+            let patch = EventPatch { title: Title::parse("Course").ok(), ..EventPatch::default() };
+            let change = by_root_at(now + Duration::MINUTE);
+            tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &change).await.unwrap();
+        }
+        let moved = move_to(&tenant, &event, FIRST + Duration::days(7), now + Duration::HOUR).await;
+        assert_eq!(moved.unwrap().dropped_exceptions, [], "{days} {by_event} {renamed}");
+        let cancelled = passed.into_iter().map(|start| (start, Cancelled));
+        let ahead = (7..7 + i64::from(days)).map(|number| (day(number), Scheduled));
+        let expected: Vec<_> = cancelled.chain(ahead).collect();
+        let listed = tenant.listed_with_cancelled(&[&event], NOW, day(20)).await;
+        assert_eq!(listed, expected, "{days} {by_event} {renamed}");
+        let member = tenant.member(&format!("ada-{days}-{by_event}-{renamed}")).await;
+        tenant.try_register(register(occurrence_key(&event, day(7)), member.id), now).await.expect("a seat");
+    }
+}
+
+pub(super) async fn dates_that_took_place_between_cancelled_ones_do_not_move(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
+    let second = occurrence_key(&event, day(1));
+    tenant.ports.events.cancel_occurrence(&tenant.scope, second, &by_root_at(NOW)).await.unwrap();
+    let now = day(2) + Duration::HOUR;
+    move_to(&tenant, &event, FIRST + Duration::days(7), now).await.unwrap();
+    let expected = [
+        (day(0), Scheduled),
+        (day(1), Cancelled),
+        (day(2), Scheduled),
+        (day(8), Scheduled),
+        (day(10), Scheduled),
+        (day(11), Scheduled),
+    ];
+    assert_eq!(tenant.listed_with_cancelled(&[&event], NOW, day(20)).await, expected);
+}
+
+/// The other dates that passed meanwhile move ahead.
+pub(super) async fn a_postponed_date_stays_used_through_a_cancellation(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let now = day(2) + Duration::HOUR;
+    for postponed in [0, 1] {
+        let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+        let starts_at = Some(FIRST + Duration::hours(5 * 24 + 6));
+        let patch = OccurrencePatch { starts_at, ..OccurrencePatch::default() };
+        let occurrence = occurrence_key(&event, day(postponed));
+        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+        tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root_at(NOW)).await.unwrap();
+        cancel(&tenant, &event, later(1)).await;
+        restore(&tenant, &event, now).await.unwrap();
+        move_to(&tenant, &event, FIRST + Duration::days(7), now + Duration::HOUR).await.unwrap();
+        let mut expected = vec![day(5) + Duration::hours(6)];
+        expected.extend((7..11).filter(|number| *number != 7 + postponed).map(day));
+        assert_eq!(tenant.listed(&[&event], day(2), day(20)).await, expected, "{postponed}");
+    }
 }
 
 pub(super) async fn a_one_off_event_is_restored(environment: Environment) {

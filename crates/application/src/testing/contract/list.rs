@@ -231,6 +231,9 @@ macro_rules! contract_cases {
             event_restorations {
                 the_occurrences_that_were_cancelled_with_an_event_take_place_again,
                 what_would_have_begun_meanwhile_stays_cancelled,
+                dates_that_passed_while_they_were_cancelled_can_move_ahead,
+                a_postponed_date_stays_used_through_a_cancellation,
+                dates_that_took_place_between_cancelled_ones_do_not_move,
                 a_one_off_event_is_restored,
                 a_repeat_of_a_restoration_lists_the_same_registrations,
                 members_who_are_gone_are_not_listed_by_a_restoration,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use convene_domain::{
     event::Event,
     id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence, StoredState},
     registration::{CancellationReason, Registration},
 };
 
@@ -95,7 +95,7 @@ impl Events for InMemory {
     async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
         self.transact(scope, change, |transaction| {
             let before = transaction.event(id)?;
-            let stored = transaction.to_edit(id);
+            let stored = transaction.to_edit(&before);
             let plan = plan_restoration(&before, &stored, change.at)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
@@ -214,7 +214,7 @@ impl Transaction<'_> {
     ) -> Outcome<Changed<Event>> {
         let now = self.change.at;
         self.drop_untouched(event);
-        let stored = self.to_edit(event.id);
+        let stored = self.to_edit(event);
         let mut plan = plan(&stored)?;
         loop {
             let is_stored = |key: &OccurrenceKey| self.tenant.occurrences.contains_key(key);
@@ -277,14 +277,18 @@ impl Transaction<'_> {
     }
 
     /// The stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
-    /// moved into the past.
-    fn to_edit(&self, event: EventId) -> Vec<StoredOccurrence> {
+    /// moved into the past, or which passed by the current schedule while they were cancelled.
+    fn to_edit(&self, event: &Event) -> Vec<StoredOccurrence> {
         let now = self.change.at;
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
         let is_ahead = |one: &&StoredOccurrence| {
-            one.interval.start() > now || one.key.original_start > now || one.has_passed()
+            one.interval.start() > now
+                || one.key.original_start > now
+                || one.has_passed()
+                || one.state == StoredState::Cancelled
+                    && event.current_schedule().covers(one.key.original_start)
         };
-        stored.filter(|stored| stored.key.event == event).filter(is_ahead).cloned().collect()
+        stored.filter(|stored| stored.key.event == event.id).filter(is_ahead).cloned().collect()
     }
 
     /// The ids of the event that occurrences had before, with the versions of these.
