@@ -3,7 +3,7 @@ use std::sync::Arc;
 use convene_domain::{
     event::{Event, EventStatus},
     id::EventId,
-    recurrence::SeriesParts,
+    recurrence::{RuleParts, Series, SeriesParts},
     text::Title,
     time::Instant,
 };
@@ -61,9 +61,9 @@ impl DuplicateEvent {
     }
 }
 
-/// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. If the rule cannot
-/// move all of its dates alike, the copy has the same rule from the new start on, which must be one of its dates: there are no
-/// registrations that would follow. It is scheduled, also if the original is cancelled, and has no past.
+/// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. If that needs another
+/// rule, the copy has the same rule from the new start on, if this is one of its dates: there are no registrations that would
+/// follow. It is scheduled, also if the original is cancelled, and has no past.
 ///
 /// # Errors
 /// The refusals of [`Events::duplicate`], except `NotFound`.
@@ -83,12 +83,15 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
     };
     let named = |refusals: Refusals| refusals.map(|refusal| by_start(refusal, field));
     let first = event.series.first_date();
-    let moved = patched(event, &patch, first, now).or_else(|refusals| {
-        let rule = asks_for_recurrence(&refusals).then(|| restarted(event, *start)).flatten();
-        let with_rule = rule.map(|rule| EventPatch { recurrence: Some(Some(rule)), ..patch });
-        with_rule.and_then(|patch| patched(event, &patch, first, now).ok()).ok_or(refusals)
-    });
-    let Patched { event: moved, .. } = moved.map_err(named)?;
+    let moved = patched(event, &patch, first, now);
+    let needs_rule = match &moved {
+        Ok(moved) => !has_same_rule(&event.series, &moved.event.series),
+        Err(refusals) => asks_for_recurrence(refusals),
+    };
+    let rule = needs_rule.then(|| restarted(event, *start)).flatten();
+    let with_rule = rule.map(|rule| EventPatch { recurrence: Some(Some(rule)), ..patch });
+    let same_rule = with_rule.and_then(|patch| patched(event, &patch, first, now).ok());
+    let Patched { event: moved, .. } = same_rule.map_or(moved, Ok).map_err(named)?;
     // Dates that the original has used are dates of the copy like the others.
     let series = moved.series.with_all_dates();
     Ok(Event {
@@ -101,6 +104,13 @@ pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Res
         updated_at: now,
         ..moved
     })
+}
+
+/// Tests whether the rules differ in nothing but their ends.
+fn has_same_rule(one: &Series, other: &Series) -> bool {
+    let endless =
+        |series: &Series| series.rule().map(|rule| RuleParts { count: None, until: None, ..rule.to_parts() });
+    endless(one) == endless(other)
 }
 
 /// Tests whether the only problem is a rule that cannot move all of its dates alike.
@@ -137,7 +147,7 @@ fn by_start(refusal: Refusal, start: Field) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{recurrence::Series, time::LocalDateTime};
+    use convene_domain::time::LocalDateTime;
     use rstest::rstest;
     use time::macros::{date, datetime};
 
@@ -184,6 +194,8 @@ mod tests {
     #[case::an_end("2026-11-30 9:00", "FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20270131T090000", datetime!(2027-02-28 9:00), [datetime!(2027-03-31 9:00), datetime!(2027-04-30 9:00)])]
     #[case::weekday_of_the_month("2026-11-09 9:00", "FREQ=MONTHLY;BYDAY=2MO", datetime!(2027-09-13 10:00), [datetime!(2027-10-11 10:00), datetime!(2027-11-08 10:00)])]
     #[case::another_year("2026-11-15 9:00", "FREQ=YEARLY", datetime!(2028-03-01 9:00), [datetime!(2029-03-01 9:00), datetime!(2030-03-01 9:00)])]
+    #[case::last_working_day("2026-11-30 18:00", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=5", datetime!(2027-04-30 18:00), [datetime!(2027-05-31 18:00), datetime!(2027-06-30 18:00)])]
+    #[case::another_weekday("2026-11-02 9:00", "FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=6", datetime!(2026-11-04 9:00), [datetime!(2026-11-06 9:00), datetime!(2026-11-09 9:00)])]
     fn a_copy_repeats_the_rule_if_its_dates_cannot_move_alike(
         #[case] start: &str,
         #[case] rule: &str,
@@ -193,6 +205,15 @@ mod tests {
         let copy = copy_of(&fixtures::event(1, start, Some(rule)), Some(new_start)).unwrap();
         let starts: Vec<_> = copy.series.from_start().map(|date| date.local).take(3).collect();
         assert_eq!(starts, [new_start, next[0], next[1]]);
+    }
+
+    #[test]
+    fn a_copy_that_repeats_the_rule_has_as_many_dates() {
+        let until = "FREQ=WEEKLY;BYDAY=MO,WE,FR;UNTIL=20261113T090000";
+        let copy =
+            copy_of(&fixtures::event(1, "2026-11-02 9:00", Some(until)), Some(datetime!(2026-11-04 9:00)));
+        let starts: Vec<_> = copy.unwrap().series.from_start().map(|date| date.local).collect();
+        assert_eq!((starts.len(), starts.last()), (6, Some(&datetime!(2026-11-16 9:00))));
     }
 
     #[test]

@@ -35,6 +35,13 @@ fn locals(series: &Series) -> Vec<LocalDateTime> {
 #[case::implied_month_and_day("FREQ=YEARLY", -24, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1")]
 #[case::several_days("FREQ=MONTHLY;BYMONTHDAY=1,15", 24, "FREQ=MONTHLY;BYMONTHDAY=2,16")]
 #[case::a_week_later("FREQ=MONTHLY;BYDAY=1MO", 168, "FREQ=MONTHLY;BYDAY=2MO")]
+#[case::weekdays_of_the_month("FREQ=MONTHLY;BYDAY=MO,WE;COUNT=4", 24, "FREQ=MONTHLY;BYDAY=TU,TH;COUNT=4")]
+#[case::one_weekday_by_more_than_a_week(
+    "FREQ=MONTHLY;BYDAY=MO;COUNT=2",
+    192,
+    "FREQ=MONTHLY;BYDAY=TU;COUNT=2"
+)]
+#[case::weekdays_by_a_week("FREQ=MONTHLY;BYDAY=MO,WE;COUNT=4", 168, "FREQ=MONTHLY;BYDAY=MO,WE;COUNT=4")]
 #[case::within_the_day(
     "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1",
     3,
@@ -70,6 +77,13 @@ fn one_date_moves_to_any_day() {
 #[case::the_28th_to_the_29th(datetime!(2027-01-28 9:00), "FREQ=MONTHLY;BYMONTHDAY=28", 24)]
 #[case::the_first_monday(datetime!(2027-03-01 9:00), "FREQ=MONTHLY;BYDAY=1MO", 24)]
 #[case::the_last_working_day(datetime!(2027-03-31 9:00), "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", 24)]
+#[case::the_last_working_day_to_that_of_another_month(
+    datetime!(2027-04-30 18:00),
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=5",
+    153 * 24
+)]
+#[case::the_second_of_two_weekdays(datetime!(2027-04-07 9:00), "FREQ=MONTHLY;BYDAY=MO,WE;BYSETPOS=2;COUNT=3", 61 * 24)]
+#[case::weekdays_by_more_than_a_week(datetime!(2027-03-01 9:00), "FREQ=MONTHLY;BYDAY=MO,WE;COUNT=3", 8 * 24)]
 #[case::the_29th_of_february(datetime!(2028-02-29 9:00), "FREQ=YEARLY", 24)]
 #[case::the_first_to_the_last_but_one(datetime!(2027-04-01 9:00), "FREQ=MONTHLY", -48)]
 #[case::to_the_same_day_of_another_month(datetime!(2027-03-15 9:00), "FREQ=MONTHLY", -28 * 24)]

@@ -2,7 +2,7 @@
 
 use convene_domain::{
     event::{Event, EventStatus},
-    id::RegistrationId,
+    id::{EventId, RegistrationId},
     occurrence::OccurrenceKey,
     recurrence::Rule,
     registration::Registration,
@@ -22,9 +22,10 @@ use super::{
 use crate::{
     failure::{Field, Refusal},
     ports::{
-        DaysPatch, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected, RegistrationFilter,
+        DaysPatch, Duplication, EventPatch, NewRecurrence, NewStart, OccurrenceEdit, OccurrencePatch,
+        OnAffected, RegistrationFilter,
     },
-    testing::builders::{EventBuilder, first},
+    testing::builders::{EventBuilder, first, fresh_uuid},
 };
 
 fn starting(at: LocalDateTime) -> EventPatch {
@@ -205,6 +206,24 @@ pub(super) async fn clocks_that_change_do_not_move_anybody_to_another_time(envir
     for (_, seat) in &seats {
         assert_eq!(tenant.registration_now(seat).await, *seat);
     }
+}
+
+pub(super) async fn the_last_working_day_moves_to_another_month_in_a_copy_only(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let rule = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3";
+    let event = tenant.event(EventBuilder::repeating(datetime!(2031-04-30 18:00), rule)).await;
+    let september = datetime!(2031-09-30 18:00);
+    let edit = edit_of(event.id, starting(september));
+    let refused = refusal(tenant.ports.events.update(&tenant.scope, edit, &by_root()).await);
+    assert!(
+        matches!(&refused, Refusal::InvalidInput { field, .. } if field.is(Field::Recurrence)),
+        "{refused}"
+    );
+    let (copy, start) = (EventId::from_uuid(fresh_uuid()), Some(NewStart::At(september)));
+    let duplication = Duplication { event: event.id, copy, title: None, start };
+    let copy = tenant.ports.events.duplicate(&tenant.scope, duplication, &by_root()).await.unwrap();
+    let dates: Vec<LocalDateTime> = copy.series.from_start().map(|date| date.local).collect();
+    assert_eq!(dates, [september, datetime!(2031-10-31 18:00), datetime!(2031-11-28 18:00)]);
 }
 
 pub(super) async fn an_occurrence_in_progress_is_not_repeated(environment: Environment) {

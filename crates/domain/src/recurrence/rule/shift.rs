@@ -16,8 +16,10 @@ const WEEKDAYS: [Weekday; 7] = [
     Weekday::Sunday,
 ];
 
-/// The days within which a first day of the month becomes a last one, or the other way round. A series that moves further, such as
-/// from 15 March to 15 February, hardly means "the 14th day before the end of each month", although the dates would be exact.
+/// The days within which a first day of the month becomes a last one, or the other way round, and within which a set of weekdays of
+/// months or years becomes another one. A series that moves further, such as from 15 March to 15 February, hardly means "the 14th
+/// day before the end of each month", although the dates would be exact; nor does a last working day become the last of Sunday to
+/// Thursday.
 const ACROSS_MONTHS: i32 = 6;
 
 /// The last day of a month, as a value of BYMONTHDAY.
@@ -96,7 +98,7 @@ fn with_other_days(parts: &RuleParts, before: Date, after: Date, days: i32) -> V
                     by_month,
                     by_month_day,
                     by_year_day: by(&parts.by_year_day, days),
-                    by_weekday: parts.by_weekday.iter().map(|day| moved_weekday(*day, days)).collect(),
+                    by_weekday: moved_weekdays(parts, days),
                     ..parts.clone()
                 });
             }
@@ -147,6 +149,17 @@ fn distinct<T: PartialEq>([same, other]: [Vec<T>; 2]) -> Vec<Vec<T>> {
 fn by(values: &[i32], number: i32) -> Vec<i32> {
     let moved = |value: &i32| if (value + number).signum() == value.signum() { value + number } else { 0 };
     values.iter().map(moved).collect()
+}
+
+fn moved_weekdays(parts: &RuleParts, days: i32) -> Vec<WeekdayNumber> {
+    let weekdays = &parts.by_weekday;
+    let is_of_week = !matches!(parts.frequency, Some(Frequency::Monthly | Frequency::Yearly));
+    let is_single = weekdays.windows(2).all(|pair| matches!(pair, [one, other] if one.day == other.day));
+    if is_of_week || is_single || days % 7 == 0 || days.abs() <= ACROSS_MONTHS {
+        weekdays.iter().map(|day| moved_weekday(*day, days)).collect()
+    } else {
+        weekdays.clone()
+    }
 }
 
 fn moved_weekday(day: WeekdayNumber, days: i32) -> WeekdayNumber {
