@@ -39,16 +39,12 @@ pub fn plan_occurrence_restoration(
         return Err(Refusal::invalid(Field::OccurrenceId, "must be an occurrence that has not begun").into());
     }
     let fields = &restoration.fields;
-    let is_needless = if fields.is_empty() {
-        !before.exception.is_any()
-    } else {
-        fields.contains(&OccurrenceField::Status) && !before.exception.cancelled
-    };
-    if is_needless {
-        return Err(Refusal::NotCancelled.into());
-    }
     let mut after = before.clone();
     remove_values(&mut after.exception, fields);
+    let is_of_status = fields.is_empty() || fields.contains(&OccurrenceField::Status);
+    if is_of_status && after.exception == before.exception {
+        return Err(Refusal::NotCancelled.into());
+    }
     after.interval = interval_of(event, &after.exception, before.key.original_start, before.original_local);
     after.capacity = after.exception.capacity.unwrap_or(event.capacity);
     after.state = if after.exception.cancelled { StoredState::Cancelled } else { StoredState::Scheduled };

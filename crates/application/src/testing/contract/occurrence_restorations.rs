@@ -143,6 +143,13 @@ pub(super) async fn an_exception_gives_up_the_named_values_only(environment: Env
     assert_eq!(again.now, restored, "nothing is left to give up");
     journal.expect_nothing().await;
 
+    // The status is named with others.
+    let title = OccurrencePatch { title: Title::parse("Duet").ok(), ..OccurrencePatch::default() };
+    edit(&tenant, key, title).await;
+    let both = [OccurrenceField::Title, OccurrenceField::Status];
+    assert_eq!(restore(&tenant, key, &both).await.unwrap().now.title, restored.title);
+    assert_eq!(refusal(restore(&tenant, key, &both).await), Refusal::NotCancelled);
+
     cancel(&tenant, key).await;
     let renamed = restore(&tenant, key, &[OccurrenceField::Location]).await.unwrap().now;
     assert_eq!((renamed.status, renamed.location.as_str()), (EventStatus::Cancelled, "Main hall"));
