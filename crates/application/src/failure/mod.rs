@@ -38,8 +38,17 @@ impl Failure {
 
     /// The failure of a creation, whose input does not have the id of the new object.
     pub(crate) fn of_creation(self, id: Field) -> Self {
+        self.with_refusals(|refusal| refusal.of_creation(id))
+    }
+
+    /// The failure of a restoration, whose input has no capacity.
+    pub(crate) fn of_restoration(self) -> Self {
+        self.with_refusals(Refusal::of_restoration)
+    }
+
+    fn with_refusals(self, other: impl Fn(Refusal) -> Refusal) -> Self {
         match self {
-            Self::Refused(refusals) => Self::Refused(refusals.map(|refusal| refusal.of_creation(id))),
+            Self::Refused(refusals) => Self::Refused(refusals.map(other)),
             Self::Fault(fault) => Self::Fault(fault),
         }
     }

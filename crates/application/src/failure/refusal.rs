@@ -62,6 +62,9 @@ pub enum Refusal {
     EventIsRecurring,
     #[error("the new capacity is below the number of taken seats, {taken}")]
     CapacityBelowRegistrations { taken: u32 },
+    /// A restoration would give an occurrence the capacity of its event, which its input does not have.
+    #[error("the capacity of the event is below the number of taken seats, {taken}")]
+    EventCapacityBelowRegistrations { taken: u32 },
     /// The change would drop confirmed registrations, or move them onto another seat of the same member.
     #[error("number of affected registrations: {count}")]
     RegistrationsAffected {
@@ -100,6 +103,15 @@ impl Refusal {
     pub(super) fn of_creation(self, id: Field) -> Self {
         match self {
             Self::NotFound { field } if field.is(id) => Self::CreatedAndDeleted,
+            other => other,
+        }
+    }
+
+    /// The refusal of a restoration, whose input has no capacity.
+    #[must_use]
+    pub(super) fn of_restoration(self) -> Self {
+        match self {
+            Self::CapacityBelowRegistrations { taken } => Self::EventCapacityBelowRegistrations { taken },
             other => other,
         }
     }
@@ -144,6 +156,7 @@ impl Refusal {
             Self::CapacityBelowRegistrations { .. } => {
                 (Code::CapacityBelowRegistrations, Some(Field::Capacity.into()))
             }
+            Self::EventCapacityBelowRegistrations { .. } => (Code::CapacityBelowRegistrations, None),
             Self::RegistrationsAffected { .. } => (Code::RegistrationsAffected, None),
             Self::LimitExceeded(limit) => (Code::LimitExceeded, field_of(*limit).map(FieldPath::from)),
             Self::LastAdmin => (Code::LastAdmin, None),

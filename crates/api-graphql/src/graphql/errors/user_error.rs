@@ -188,6 +188,7 @@ fn user_error(refusal: Refusal) -> UserErrorValue {
         | Refusal::AlreadyCancelled
         | Refusal::EventIsRecurring
         | Refusal::CapacityBelowRegistrations { .. }
+        | Refusal::EventCapacityBelowRegistrations { .. }
         | Refusal::LimitExceeded(_)
         | Refusal::LastAdmin
         | Refusal::NotCancelled

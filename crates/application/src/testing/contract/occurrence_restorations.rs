@@ -1,5 +1,7 @@
 //! The contract of restored occurrences.
 
+use std::sync::Arc;
+
 use convene_domain::{
     capacity::Capacity,
     duration::EventDuration,
@@ -17,7 +19,10 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
+    caller::Caller,
+    change::RequestMetadata,
     failure::{Field, Outcome, Refusal},
+    occurrence::RestoreOccurrence,
     ports::{
         Changed, EventPatch, OccurrenceEdit, OccurrenceField, OccurrencePatch, OccurrenceRestoration,
         OnAffected,
@@ -222,6 +227,16 @@ pub(super) async fn seats_that_a_restoration_would_move_into_a_conflict_are_list
 
     let capacity = restore(&tenant, key, &[OccurrenceField::Capacity]).await;
     assert_eq!(refusal(capacity), Refusal::CapacityBelowRegistrations { taken: 3 });
+    // The input of the use case has no capacity.
+    let use_case =
+        RestoreOccurrence { contexts: Tenant::contexts(), events: Arc::clone(&tenant.ports.events) };
+    let caller = Caller::for_tests(tenant.organization.id, &tenant.admin);
+    for on_affected in [OnAffected::Refuse, OnAffected::CancelRegistrations] {
+        let capacity =
+            OccurrenceRestoration { on_affected, ..restoration(key, &[OccurrenceField::Capacity]) };
+        let refused = use_case.execute(caller.admin().unwrap(), capacity, RequestMetadata::default()).await;
+        assert_eq!(refusal(refused), Refusal::EventCapacityBelowRegistrations { taken: 3 });
+    }
     let moving = restoration(key, &[OccurrenceField::StartsAt]);
     match refusal(restore_as(&tenant, moving.clone(), NOW).await) {
         Refusal::RegistrationsAffected { count: 1, registrations } => {

@@ -16,6 +16,7 @@ use super::support::{Journal, NOW, by_root, by_root_at, edit_of, read_all_pages}
 use crate::{
     caller::{Caller, TenantScope},
     failure::Outcome,
+    mutation_context::ContextFactory,
     occurrence::{ListOccurrences, OccurrenceOfEvent, OccurrencePosition, OccurrenceQuery},
     page::BoundedPage,
     ports::{
@@ -23,7 +24,7 @@ use crate::{
         RegistrationFilter, RegistrationPosition,
     },
     testing::{
-        Adapters, FixedClock,
+        Adapters, FixedClock, SequentialIds,
         builders::{EventBuilder, MemberBuilder, first, fresh_uuid, occurrence_key, register},
     },
 };
@@ -57,6 +58,11 @@ impl Tenant {
 
     pub(super) async fn event(&self, event: EventBuilder) -> Event {
         self.ports.events.create(&self.scope, event.build(), &by_root()).await.expect("an event is created")
+    }
+
+    /// The contexts of use cases at [`NOW`].
+    pub(super) fn contexts() -> ContextFactory {
+        ContextFactory { clock: Arc::new(FixedClock::at(NOW)), ids: Arc::new(SequentialIds::new()) }
     }
 
     /// The current state of the event.
