@@ -10,9 +10,9 @@ use convene_domain::{
 
 use super::patch::{Patched, patched};
 use crate::{
-    caller::Admin,
+    caller::{Admin, TenantScope},
     change::RequestMetadata,
-    failure::{Field, Outcome, Refusal, Refusals},
+    failure::{Failure, Field, Outcome, Refusal, Refusals},
     mutation_context::ContextFactory,
     ports::{DaysPatch, Duplication, EventPatch, Events, NewRecurrence, NewStart},
 };
@@ -51,14 +51,27 @@ impl DuplicateEvent {
         let duplication = Duplication { event, copy, title, start };
         let duplicated = self.events.duplicate(admin.scope(), duplication, &change).await;
         match duplicated {
-            // The original or the copy of an earlier call does not exist.
-            Err(failure) if failure.is_missing(Field::EventId) && change.idempotency.is_some() => {
-                let original = self.events.get_many(admin.scope(), &[event]).await?;
-                Err(if original.is_empty() { failure } else { failure.of_creation(Field::EventId) })
+            Err(failure) if change.idempotency.is_some() => {
+                Err(of_repeat(&*self.events, admin.scope(), event, failure).await?)
             }
             outcome => outcome,
         }
     }
+}
+
+/// The failure of a change with an idempotency key that creates an event from `original`: one that is missing is the original, or
+/// the one that an earlier call created.
+pub(super) async fn of_repeat(
+    events: &dyn Events,
+    scope: &TenantScope,
+    original: EventId,
+    failure: Failure,
+) -> Outcome<Failure> {
+    if !failure.is_missing(Field::EventId) {
+        return Ok(failure);
+    }
+    let is_gone = events.get_many(scope, &[original]).await?.is_empty();
+    Ok(if is_gone { failure } else { failure.of_creation(Field::EventId) })
 }
 
 /// The copy of an event: all that the organizer set for the whole series, with the dates moved to the new start. If that needs another

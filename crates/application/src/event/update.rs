@@ -6,7 +6,7 @@ use convene_domain::{
     occurrence::OccurrenceKey,
 };
 
-use super::patch::checked_policy;
+use super::{duplicate::of_repeat, patch::checked_policy};
 use crate::{
     caller::Admin,
     change::RequestMetadata,
@@ -50,7 +50,7 @@ impl UpdateEvent {
     /// Refused with `NotFound` on `eventId`, and on `fromOccurrenceId`, for an occurrence of another event too;
     /// `InvalidInput` on `fromOccurrenceId` for an occurrence that has begun or whose original start has passed, on
     /// `startsAt`, `recurrence` or its fields, and on `registrationCloses`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
-    /// `RegistrationsAffected`; `LimitExceeded`.
+    /// `RegistrationsAffected`; `LimitExceeded`; `CreatedAndDeleted` for a repeat of a split whose new event was deleted.
     #[tracing::instrument(name = "event.update", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(
         &self,
@@ -73,7 +73,14 @@ impl UpdateEvent {
             on_affected: command.on_affected,
         };
         let change = self.contexts.for_member(&admin, request);
-        self.events.update(admin.scope(), edit, &change).await
+        let is_repeated_split = edit.scope != EditScope::All && change.idempotency.is_some();
+        let event = edit.event;
+        match self.events.update(admin.scope(), edit, &change).await {
+            Err(failure) if is_repeated_split => {
+                Err(of_repeat(&*self.events, admin.scope(), event, failure).await?)
+            }
+            outcome => outcome,
+        }
     }
 }
 
@@ -90,12 +97,14 @@ fn check(command: &UpdateEventCommand) -> Result<(), Refusals> {
 
 #[cfg(test)]
 mod tests {
-    use convene_domain::{duration::LeadTime, member::Role};
+    use convene_domain::{duration::LeadTime, member::Role, text::IdempotencyKey};
     use time::{Duration, macros::utc_datetime};
 
     use super::*;
     use crate::{
+        failure::{Field, Refusal},
         fixtures::{self, fields, refusals},
+        idempotency::{Fingerprint, Idempotency},
         ports::MockEvents,
     };
 
@@ -142,6 +151,26 @@ mod tests {
             on_affected: OnAffected::Refuse,
         };
         assert!(update(command, Some(expected)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_repeat_of_a_split_finds_the_new_event_deleted_or_the_original_one() {
+        let repeated = async |original: Option<Event>, scope| {
+            let mut events = MockEvents::new();
+            events.expect_update().returning(|_, _, _| Err(Refusal::not_found(Field::EventId).into()));
+            events.expect_get_many().returning(move |_, _| Ok(original.clone().into_iter().collect()));
+            let update = UpdateEvent { contexts: fixtures::contexts(), events: Arc::new(events) };
+            let key = IdempotencyKey::parse("split").unwrap();
+            let idempotency = Some(Idempotency { key, fingerprint: Fingerprint([1; 32]) });
+            let request = RequestMetadata { idempotency, ..RequestMetadata::default() };
+            let caller = fixtures::caller(fixtures::ADA, Role::Admin);
+            refusals(update.execute(caller.admin().unwrap(), command(scope), request).await)
+        };
+        let original = fixtures::event(1, "2026-11-02 9:00", None);
+        let split = SeriesPart::ThisAndFollowing(occurrence_of(1));
+        assert_eq!(repeated(Some(original.clone()), split).await, [Refusal::CreatedAndDeleted]);
+        assert_eq!(repeated(None, split).await, [Refusal::not_found(Field::EventId)]);
+        assert_eq!(repeated(Some(original), SeriesPart::All).await, [Refusal::not_found(Field::EventId)]);
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! Edits of an occurrence and all following ones, which split the series.
 
+use std::sync::Arc;
+
 use convene_domain::{
     event::Event,
     id::EventId,
@@ -16,9 +18,12 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
+    caller::Caller,
+    change::RequestMetadata,
+    event::{SeriesPart, UpdateEvent, UpdateEventCommand},
     failure::{Field, Refusal},
     ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch, OnAffected},
-    testing::builders::{EventBuilder, fresh_uuid, occurrence_key, register},
+    testing::builders::{ChangeBuilder, EventBuilder, fresh_uuid, occurrence_key, register},
 };
 
 fn from(event: &Event, start: convene_domain::time::Instant, patch: EventPatch) -> EventEdit {
@@ -171,6 +176,35 @@ pub(super) async fn a_split_at_a_missing_occurrence_is_refused(environment: Envi
         assert_eq!(refusal(refused), Refusal::not_found(Field::FromOccurrenceId));
     }
     journal.expect_nothing().await;
+}
+
+/// The id that the input names is the one of an event that exists.
+pub(super) async fn a_repeat_of_a_split_whose_event_was_deleted_names_no_field(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let keyed = ChangeBuilder::by("root").key("split", 1).build();
+    let split = from(&event, day(2), title("Second half"));
+    let second = tenant.ports.events.update(&tenant.scope, split.clone(), &keyed).await.unwrap().now;
+    let update = UpdateEvent { contexts: Tenant::contexts(), events: Arc::clone(&tenant.ports.events) };
+    let caller = Caller::for_tests(tenant.organization.id, &tenant.admin);
+    let repeated = async || {
+        let key = OccurrenceKey { event: event.id, original_start: day(2) };
+        let command = UpdateEventCommand {
+            event: event.id,
+            expected_version: None,
+            scope: SeriesPart::ThisAndFollowing(key),
+            patch: split.patch.clone(),
+            on_affected: OnAffected::Refuse,
+        };
+        let request =
+            RequestMetadata { idempotency: keyed.idempotency.clone(), ..RequestMetadata::default() };
+        update.execute(caller.admin().unwrap(), command, request).await
+    };
+    assert_eq!(repeated().await.unwrap().now, second);
+    tenant.ports.events.delete(&tenant.scope, second.id, &by_root()).await.unwrap();
+    assert_eq!(refusal(repeated().await), Refusal::CreatedAndDeleted);
+    tenant.ports.events.delete(&tenant.scope, event.id, &by_root()).await.unwrap();
+    assert_eq!(refusal(repeated().await), Refusal::not_found(Field::EventId));
 }
 
 pub(super) async fn registrations_that_a_split_would_drop_are_listed(environment: Environment) {

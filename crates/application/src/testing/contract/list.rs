@@ -179,6 +179,7 @@ macro_rules! contract_cases {
                 a_split_shifts_from_its_first_occurrence,
                 a_new_rule_begins_where_the_series_is_split,
                 a_split_at_a_missing_occurrence_is_refused,
+                a_repeat_of_a_split_whose_event_was_deleted_names_no_field,
                 registrations_that_a_split_would_drop_are_listed,
             }
             series_variants {
