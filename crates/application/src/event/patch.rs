@@ -145,7 +145,9 @@ fn patched_series(
             };
             kept.map_or_else(moved, Ok)
         }
-        (start, _) => beginning(start.unwrap_or(series.start())),
+        (start, Some(_)) => beginning(start.unwrap_or(series.start())),
+        // The one occurrence is the first one, which an rdate can be.
+        (start, None) => beginning(start.unwrap_or(old_start)),
     }?;
     let by = shift_of_rule(series, &given, by, at);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();

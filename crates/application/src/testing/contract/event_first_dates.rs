@@ -12,7 +12,7 @@ use super::{
     tenant::Tenant,
 };
 use crate::{
-    ports::{Duplication, EditScope, EventEdit, EventPatch, NewRecurrence, NewStart},
+    ports::{Duplication, EditScope, EventEdit, EventPatch, NewRecurrence, NewStart, OnAffected},
     testing::builders::{EventBuilder, fresh_uuid},
 };
 
@@ -78,6 +78,27 @@ pub(super) async fn an_end_and_a_copy_are_relative_to_the_first_date(environment
     let copy = tenant.ports.events.duplicate(&tenant.scope, duplication, &by_root()).await.unwrap();
     let weeks = 4 * 7 * 24;
     assert_eq!(starts(&copy), hours([30 + weeks, 48 + weeks, 78 + weeks, 96 + weeks]));
+}
+
+pub(super) async fn a_series_without_recurrence_takes_place_at_its_first_date(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let early = FIRST - Duration::hours(20);
+    let added_first = tenant.event(EventBuilder::daily(FIRST, 3).with(early)).await;
+    let (second, _) = second_part(&tenant).await;
+    for event in [added_first, second] {
+        let first = event.series.first_date();
+        let seat = tenant.seat(&event, first.as_utc(), &ada).await;
+        let others = tenant.listed(&[&event], seat.interval.end(), day(90)).await;
+        assert!(!others.is_empty());
+        // The seats at other dates are dropped.
+        let patch = EventPatch { recurrence: Some(None), ..EventPatch::default() };
+        let on_affected = OnAffected::CancelRegistrations;
+        let edit = EventEdit { on_affected, ..edit_of(event.id, patch) };
+        let edited = tenant.ports.events.update(&tenant.scope, edit, &by_root()).await.unwrap().now;
+        assert_eq!((edited.series.first_date(), starts(&edited)), (first, vec![first]));
+        assert_eq!(tenant.registration_now(&seat).await, seat);
+    }
 }
 
 pub(super) async fn a_rule_keeps_its_distance_from_the_first_date(environment: Environment) {

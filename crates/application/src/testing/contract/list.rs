@@ -126,6 +126,7 @@ macro_rules! contract_cases {
             event_first_dates {
                 a_shift_is_relative_to_the_first_date_in_every_scope,
                 an_end_and_a_copy_are_relative_to_the_first_date,
+                a_series_without_recurrence_takes_place_at_its_first_date,
                 a_rule_keeps_its_distance_from_the_first_date,
                 an_rdate_that_becomes_the_first_date_moves_nothing,
             }
