@@ -74,6 +74,7 @@ fn registration(registration: &Registration) -> Value {
         "updatedAt": at(registration.updated_at),
         "cancelledAt": status.cancelled_at().map(at),
         "cancellationReason": status.cancellation_reason().map(CancellationReason::as_str),
+        "wasWaitlisted": status.was_waitlisted(),
     })
 }
 

@@ -25,6 +25,8 @@ pub enum RegistrationStatus {
         at: Instant,
         /// The reason of the cancellation.
         reason: CancellationReason,
+        /// True if the member waited for a seat until then.
+        was_waitlisted: bool,
     },
 }
 
@@ -61,6 +63,12 @@ impl RegistrationStatus {
             Self::Cancelled { at, .. } => Some(at),
             Self::Confirmed | Self::Waitlisted { .. } => None,
         }
+    }
+
+    /// Tests whether the registration was cancelled while the member waited for a seat.
+    #[must_use]
+    pub const fn was_waitlisted(self) -> bool {
+        matches!(self, Self::Cancelled { was_waitlisted: true, .. })
     }
 
     /// The reason of the cancellation, if there was one.
@@ -186,7 +194,9 @@ impl Registration {
     /// The registration after its cancellation.
     #[must_use]
     pub fn cancelled(&self, at: Instant, reason: CancellationReason) -> Self {
-        Self { status: RegistrationStatus::Cancelled { at, reason }, updated_at: at, ..self.clone() }
+        let was_waitlisted = self.status.waitlist_sequence().is_some();
+        let status = RegistrationStatus::Cancelled { at, reason, was_waitlisted };
+        Self { status, updated_at: at, ..self.clone() }
     }
 }
 

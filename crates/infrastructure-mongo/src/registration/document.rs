@@ -55,6 +55,9 @@ pub(crate) struct RegistrationDocument {
     pub(crate) cancelled_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation_reason: Option<String>,
+    /// `true` if it was waitlisted when it was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) was_waitlisted: Option<bool>,
 }
 
 impl Converted for RegistrationDocument {}
@@ -78,6 +81,7 @@ impl RegistrationDocument {
             updated_at: date(registration.updated_at),
             cancelled_at: None,
             cancellation_reason: None,
+            was_waitlisted: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl RegistrationDocument {
             (Cancelled, false, None, Some(at), Some(reason)) => Ok(RegistrationStatus::Cancelled {
                 at: instant(at),
                 reason: fields.known("cancellationReason", CancellationReason::parse(reason))?,
+                was_waitlisted: self.was_waitlisted == Some(true),
             }),
             _ => Err(fields.corrupt("status", "does not match the other fields")),
         }
@@ -158,6 +163,7 @@ mod tests {
             updated_at: DateTime::from_millis(0),
             cancelled_at: None,
             cancellation_reason: None,
+            was_waitlisted: None,
         };
         let read = |document: &RegistrationDocument| Registration::try_from(document);
         assert_eq!(read(&confirmed).unwrap().status, RegistrationStatus::Confirmed);

@@ -42,6 +42,8 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                         "MEMBER_REMOVED",
                     ]),
                 ),
+                // Only cancelled ones have it.
+                ("wasWaitlisted", boolean()),
             ],
             // Each status requires its own fields and forbids the others. A missing field sorts before every value.
             doc! { "$and": [
@@ -51,6 +53,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 { "$or": [{ "$eq": ["$status", "WAITLISTED"] }, { "$lte": ["$isBusy", null] }] },
                 { "$eq": [{ "$gt": ["$cancelledAt", null] }, { "$eq": ["$status", "CANCELLED"] }] },
                 { "$eq": [{ "$gt": ["$cancellationReason", null] }, { "$eq": ["$status", "CANCELLED"] }] },
+                { "$or": [{ "$eq": ["$status", "CANCELLED"] }, { "$lte": ["$wasWaitlisted", null] }] },
             ] },
         )
     },

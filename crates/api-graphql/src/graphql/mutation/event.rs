@@ -117,8 +117,8 @@ payload!(
     RestoreEventPayload {
         /// The event; null if the mutation was refused.
         event: Option<Event>,
-        /// The registrations that the cancellation took from present members, for the occurrences that take place again, by
-        /// start; at most 100. They do not return by themselves.
+        /// The registrations that the cancellation took from present members, for the occurrences that take place again: those
+        /// with seats, by start, then those that were waitlisted; at most 100. They do not return by themselves.
         former_registrations: Vec<Registration>,
     }
 );

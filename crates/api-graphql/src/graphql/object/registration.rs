@@ -175,4 +175,9 @@ impl Registration {
     fn cancellation_reason(&self) -> Option<CancellationReason> {
         self.of.status.cancellation_reason().map(Into::into)
     }
+
+    /// True if the registration was cancelled while the member waited for a seat.
+    fn was_waitlisted(&self) -> bool {
+        self.of.status.was_waitlisted()
+    }
 }

@@ -27,7 +27,8 @@ pub(super) async fn cancels_a_registration_and_frees_the_seat_and_the_time(envir
     let journal = tenant.journal().await;
     let later = NOW + Duration::MINUTE;
     let cancelled = tenant.try_cancel(&seat, later).await.unwrap();
-    let status = RegistrationStatus::Cancelled { at: later, reason: CancellationReason::ByMember };
+    let reason = CancellationReason::ByMember;
+    let status = RegistrationStatus::Cancelled { at: later, reason, was_waitlisted: false };
     let expected = Registration { status, updated_at: later, ..seat.clone() };
     assert_eq!(cancelled, Cancelled { registration: expected.clone(), promoted: None });
     assert_eq!(tenant.registration_now(&seat).await, expected);
@@ -75,7 +76,8 @@ pub(super) async fn stores_the_reason_of_a_cancellation_by_an_admin(environment:
         let request = CancelRequest { registration: seat.id, caller: root.id, role: Role::Admin };
         let cancelled =
             tenant.ports.registration_book.cancel(&tenant.scope, request, &by_root()).await.unwrap();
-        assert_eq!(cancelled.registration.status, RegistrationStatus::Cancelled { at: NOW, reason });
+        let status = RegistrationStatus::Cancelled { at: NOW, reason, was_waitlisted: false };
+        assert_eq!(cancelled.registration.status, status);
     }
 }
 

@@ -41,10 +41,10 @@ pub(super) async fn cancelling_an_event_cancels_its_upcoming_occurrences(environ
             ("registration.cancelled", waiting.id.to_string()),
         ])
         .await;
-    for registration in [&coming, &waiting] {
+    for (registration, was_waitlisted) in [(&coming, false), (&waiting, true)] {
         let cancelled = tenant.registration_now(registration).await;
         let reason = CancellationReason::OccurrenceCancelled;
-        assert_eq!(cancelled.status, RegistrationStatus::Cancelled { at: now, reason });
+        assert_eq!(cancelled.status, RegistrationStatus::Cancelled { at: now, reason, was_waitlisted });
     }
     assert_eq!(tenant.registration_now(&running).await, running);
     assert_eq!(tenant.registration_now(&given_up).await, given_up, "it has its own reason");

@@ -59,9 +59,7 @@ pub(super) async fn the_occurrences_that_were_cancelled_with_an_event_take_place
     let restored = restore(&tenant, &event, later(3)).await.unwrap();
     assert_eq!((restored.event.status, restored.event.version), (Scheduled, 3));
     assert_eq!(restored.event.updated_at, later(3));
-    let mut expected = [second.id, waiting.id];
-    expected.sort();
-    assert_eq!(former(&restored), [expected[0], expected[1], third.id]);
+    assert_eq!(former(&restored), [second.id, third.id, waiting.id], "seats come first");
     assert!(restored.former_registrations.iter().all(|one| !one.status.is_active()));
     journal.expect([("event.restored", event.id.to_string())]).await;
     let listed = tenant.listed_with_cancelled(&[&event], day(0), day(9)).await;
@@ -241,6 +239,25 @@ pub(super) async fn a_repeat_of_a_restoration_lists_the_same_registrations(envir
     let restored = restore(keyed()).await;
     assert_eq!((dry, former(&restored)), (restored.clone(), vec![seat.id]));
     assert_eq!(restore(keyed()).await, restored);
+}
+
+/// A client can tell who lost a seat, and nobody who waited takes the place of one in the list.
+pub(super) async fn those_who_held_seats_are_listed_before_those_who_waited(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(3).await;
+    let first = tenant.seat(&event, day(0), &crowd[0]).await;
+    let mut waiting = vec![tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await.id];
+    let second = tenant.seat(&event, day(1), &crowd[2]).await;
+    waiting.push(tenant.seat_or_waitlist(&event, day(1), &crowd[0]).await.id);
+    cancel(&tenant, &event, later(1)).await;
+    let keyed = || ChangeBuilder::by("root").key("restore", 1).at(later(2)).build();
+    for _ in ["first", "repeated"] {
+        let restored = tenant.ports.events.restore(&tenant.scope, event.id, &keyed()).await.unwrap();
+        assert_eq!(former(&restored), [first.id, second.id, waiting[0], waiting[1]]);
+        let waited = restored.former_registrations.iter().map(|one| one.status.was_waitlisted());
+        assert_eq!(waited.collect::<Vec<_>>(), [false, false, true, true]);
+    }
 }
 
 /// The list is of those who may register again. A person who was added again is another member, without former seats.

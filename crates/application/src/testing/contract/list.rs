@@ -239,6 +239,7 @@ macro_rules! contract_cases {
                 dates_that_took_place_between_cancelled_ones_do_not_move,
                 a_one_off_event_is_restored,
                 a_repeat_of_a_restoration_lists_the_same_registrations,
+                those_who_held_seats_are_listed_before_those_who_waited,
                 members_who_are_gone_are_not_listed_by_a_restoration,
                 seats_of_a_restored_event_are_safe_under_concurrent_calls,
             }

@@ -330,7 +330,7 @@ impl Transaction<'_> {
             .filter(|one| one.status.cancellation_reason() == Some(CancellationReason::OccurrenceCancelled))
             .cloned()
             .collect();
-        taken.sort_by_key(|one| (one.interval.start(), one.id));
+        taken.sort_by_key(|one| (one.status.was_waitlisted(), one.interval.start(), one.id));
         taken.truncate(EXAMINED_REGISTRATIONS);
         taken.retain(|one| self.tenant.member(one.member).is_some());
         taken.truncate(LISTED_REGISTRATIONS);

@@ -30,6 +30,16 @@ pub(crate) struct Cancelling<'a> {
     pub(crate) change: &'a Change,
 }
 
+impl Cancelling<'_> {
+    /// Tests whether the same update cancels both.
+    fn is_like(&self, other: &Self) -> bool {
+        let form = |one: &Self| {
+            (one.reason, one.change.at, one.registration.status == RegistrationStatus::Confirmed)
+        };
+        form(self) == form(other)
+    }
+}
+
 /// Cancels registrations: marks them, frees the members' time, writes the log, prunes older cancelled registrations, and
 /// counts them off the occurrences, which must be loaded. Returns the cancelled registrations.
 ///
@@ -77,10 +87,10 @@ async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<
     Ok(())
 }
 
-/// Marks the registrations, with a statement for each run of those that have time and reason in common.
+/// Marks the registrations, with a statement for each run of those that have time, reason and former status in common.
 async fn mark_cancelled(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
     for chunk in cancellings.chunks(CHUNK) {
-        let alike = chunk.chunk_by(|a, b| a.reason == b.reason && a.change.at == b.change.at);
+        let alike = chunk.chunk_by(|a, b| a.is_like(b));
         let statements = alike.filter_map(statement).collect();
         let updated = transaction.collection(&schema::REGISTRATIONS).update_in_order(statements).await?;
         expect(updated.matched, chunk.len(), "registrations")?;
@@ -89,15 +99,18 @@ async fn mark_cancelled(transaction: &mut Transaction<'_>, cancellings: &[Cancel
 }
 
 fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
-    let Cancelling { reason, change, .. } = alike.first()?;
+    let Cancelling { registration, reason, change } = alike.first()?;
     let ids: Vec<String> = alike.iter().map(|cancelling| cancelling.registration.id.to_string()).collect();
-    let fields = doc! {
+    let mut fields = doc! {
         "status": CANCELLED,
         "active": false,
         "cancelledAt": date(change.at),
         "updatedAt": date(change.at),
         "cancellationReason": reason.as_str(),
     };
+    if registration.status != RegistrationStatus::Confirmed {
+        fields.insert("wasWaitlisted", true);
+    }
     Some(UpdateStatement {
         filter: doc! { "_id": { "$in": ids }, "active": true },
         update: doc! { "$set": fields, "$unset": { "waitlistSequence": "", "isBusy": "" } }.into(),

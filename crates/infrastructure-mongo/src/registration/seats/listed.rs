@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use convene_application::{
     large::compute,
     limits::{EXAMINED_REGISTRATIONS, LISTED_REGISTRATIONS},
@@ -22,7 +22,8 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The first registrations of present members for these occurrences that cancellations of the occurrences took since this time.
+/// The first registrations of present members for these occurrences that cancellations of the occurrences took since this time: of
+/// those who held a seat, then of those who waited.
 pub(crate) async fn cancelled_since(
     transaction: &mut Transaction<'_>,
     occurrences: Vec<OccurrenceKey>,
@@ -35,7 +36,15 @@ pub(crate) async fn cancelled_since(
         "cancelledAt": { "$gte": date(since) },
         "cancellationReason": CancellationReason::OccurrenceCancelled.as_str(),
     };
-    let mut listed = of_present_members(transaction, filter).await?;
+    let mut listed = Vec::new();
+    // A query for each: sorted by what they were, the registrations would not be in the order of an index.
+    for was_waitlisted in [Bson::Null, Bson::Boolean(true)] {
+        if listed.len() < LISTED_REGISTRATIONS {
+            let mut filter = filter.clone();
+            filter.insert("wasWaitlisted", was_waitlisted);
+            listed.extend(of_present_members(transaction, filter).await?);
+        }
+    }
     listed.truncate(LISTED_REGISTRATIONS);
     Ok(listed)
 }
@@ -50,12 +59,14 @@ pub(super) async fn listed(
     Ok(read_in_parts(found).await?)
 }
 
-/// The registrations with these ids that are still stored and whose members are present.
+/// The registrations with these ids that are still stored and whose members are present, in the order of [`cancelled_since`].
 pub(crate) async fn with_ids(
     transaction: &mut Transaction<'_>,
     ids: &[String],
 ) -> Attempt<Vec<Registration>> {
-    of_present_members(transaction, doc! { "_id": { "$in": ids } }).await
+    let mut found = of_present_members(transaction, doc! { "_id": { "$in": ids } }).await?;
+    found.sort_by_key(|registration| registration.status.was_waitlisted());
+    Ok(found)
 }
 
 /// The first registrations that pass the filter, without those of removed members.
