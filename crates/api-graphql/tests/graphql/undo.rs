@@ -81,6 +81,13 @@ async fn a_copy_of_an_event_has_its_dates_at_the_new_start() {
     assert_eq!(copy["occurrences"]["nodes"], json!(expected));
 
     let both = json!({"eventId": event.id, "startsAt": "2031-09-02T10:00:00", "startsOn": "2031-09-02"});
-    let refused = api.mutate(ADA, "duplicateEvent", both, "event { id }").await;
-    assert_eq!(refused["userErrors"][0]["field"], json!(["startsOn"]));
+    let day = json!({"eventId": event.id, "startsOn": "2031-09-02"});
+    for (input, message) in [
+        (both, "startsOn must not be given together with startsAt"),
+        (day, "startsOn goes with events of whole days only; give startsAt"),
+    ] {
+        let refused = api.mutate(ADA, "duplicateEvent", input, "event { id }").await;
+        let refused = refused["userErrors"][0].clone();
+        assert_eq!((&refused["field"], &refused["message"]), (&json!(["startsOn"]), &json!(message)));
+    }
 }

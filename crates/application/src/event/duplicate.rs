@@ -82,6 +82,10 @@ pub(super) async fn of_repeat(
 /// The refusals of [`Events::duplicate`], except `NotFound`.
 pub fn duplicated(event: &Event, duplication: &Duplication, now: Instant) -> Result<Event, Refusals> {
     let Duplication { event: _, copy, title, start } = duplication;
+    if matches!(start, Some(NewStart::On(_))) && !event.is_all_day() {
+        let message = "goes with events of whole days only; give startsAt";
+        return Err(Refusal::invalid(Field::StartsOn, message).into());
+    }
     let mut patch = EventPatch { title: title.clone(), ..EventPatch::default() };
     let field = match *start {
         Some(NewStart::On(day)) => {
@@ -243,6 +247,7 @@ mod tests {
         let start = Some(NewStart::On(date!(2027 - 01 - 01)));
         let duplication = Duplication { event: event.id, copy, title: None, start };
         let refusals = duplicated(&event, &duplication, fixtures::NOW).unwrap_err();
-        assert_eq!(fields(&refusals), ["startsOn"]);
+        let message = "goes with events of whole days only; give startsAt";
+        assert_eq!(refusals[..], [Refusal::invalid(Field::StartsOn, message)]);
     }
 }

@@ -391,6 +391,20 @@ pub struct DuplicateEventInput {
     pub idempotency_key: Option<String>,
 }
 
+impl DuplicateEventInput {
+    /// The start of the copy, if one is given.
+    fn start(&self, problems: &mut Problems) -> Option<Option<NewStart>> {
+        let starts_at =
+            problems.check_optional(Field::StartsAt, self.starts_at.as_ref(), LocalDateTime::parse);
+        let starts_on = problems.check_optional(Field::StartsOn, self.starts_on.as_ref(), Date::parse);
+        if self.starts_at.is_some() && self.starts_on.is_some() {
+            problems.note(Field::StartsOn, "must not be given together with startsAt");
+            return None;
+        }
+        Some(starts_at?.map(NewStart::At).or(starts_on?.map(NewStart::On)))
+    }
+}
+
 impl MutationInput for DuplicateEventInput {
     type Command = DuplicateEventCommand;
 
@@ -399,15 +413,8 @@ impl MutationInput for DuplicateEventInput {
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let event = problems.check(Field::EventId, EventId::parse(&self.event_id));
         let title = problems.check_optional(Field::Title, self.title.as_deref(), Title::parse);
-        let given = GivenTimes {
-            starts_at: self.starts_at.as_ref(),
-            starts_on: self.starts_on.as_ref(),
-            ..GivenTimes::default()
-        };
-        let times = given.of_edit(None, problems);
-        let (event, title, times) = (event?, title?, times?);
-        let starts_on = times.days.and_then(|days| days.starts_on);
-        let start = times.starts_at.map(NewStart::At).or(starts_on.map(NewStart::On));
+        let start = self.start(problems);
+        let (event, title, start) = (event?, title?, start?);
         Some(DuplicateEventCommand { event, title, start })
     }
 }
