@@ -208,6 +208,29 @@ pub(super) async fn clocks_that_change_do_not_move_anybody_to_another_time(envir
     }
 }
 
+pub(super) async fn a_cancelled_date_leaves_the_instant_of_two_times_to_a_held_one(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    // The clocks skip 02:00 to 03:00 on 30 March 2031: 02:30 and 03:30 are one instant.
+    let start = datetime!(2031-03-28 02:30);
+    for is_cancelled in [true, false] {
+        let builder = EventBuilder::repeating(start, "FREQ=DAILY;BYHOUR=2,3;COUNT=10").zone("Europe/Paris");
+        let event = tenant.event(builder.lasting(Duration::minutes(30))).await;
+        let ada = tenant.member(&format!("ada-{is_cancelled}")).await;
+        let seat = tenant.seat(&event, utc_datetime!(2031-03-31 00:30), &ada).await;
+        let other = OccurrenceKey { event: event.id, original_start: utc_datetime!(2031-03-31 01:30) };
+        if is_cancelled {
+            tenant.ports.events.cancel_occurrence(&tenant.scope, other, &by_root()).await.unwrap();
+        } else {
+            let patch = OccurrencePatch { title: Title::parse("Solo").ok(), ..OccurrencePatch::default() };
+            let renamed = OccurrenceEdit { occurrence: other, patch, on_affected: OnAffected::Refuse };
+            tenant.ports.events.update_occurrence(&tenant.scope, renamed, &by_root()).await.unwrap();
+        }
+        edit(&tenant, &event, starting(start - Duration::DAY)).await;
+        let now = tenant.registration_now(&seat).await;
+        assert_eq!((now.interval.start(), now.status), (utc_datetime!(2031-03-30 01:30), seat.status));
+    }
+}
+
 pub(super) async fn the_last_working_day_moves_to_another_month_in_a_copy_only(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let rule = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3";

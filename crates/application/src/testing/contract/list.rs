@@ -112,6 +112,7 @@ macro_rules! contract_cases {
                 a_start_on_which_nothing_takes_place_is_refused,
                 a_first_day_on_which_nothing_takes_place_is_refused,
                 the_last_working_day_moves_to_another_month_in_a_copy_only,
+                a_cancelled_date_leaves_the_instant_of_two_times_to_a_held_one,
                 seats_of_one_member_on_consecutive_days_move_by_days,
                 registrations_are_listed_by_a_former_id,
                 each_registration_is_listed_for_one_occurrence,
