@@ -1,6 +1,6 @@
 //! The limits of changes and queries, each with its reason.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use convene_domain::event::Event;
 
@@ -97,6 +97,10 @@ pub const INDEX_BYTES: usize = 32 << 20;
 
 /// Occurrences of a day in the index. Sorting them takes some milliseconds.
 pub const INDEXED_OCCURRENCES: usize = 100_000;
+
+/// The time that a list waits while others compute days of the index. A caller that is refused learns it while it still helps to try
+/// again.
+pub const WAIT_FOR_DAYS: Duration = Duration::from_secs(3);
 
 /// A limit that a change can exceed because of what is already stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -151,6 +151,10 @@ fn the_documented_limits_are_those_of_the_code() {
         ("items of a list in a filter", limits::FILTER_VALUES.to_string()),
         ("ids of one lookup", limits::IDS.to_string()),
         ("occurrences that a list examines for a page", limits::EXAMINED_OCCURRENCES.to_string()),
+        (
+            "seconds for which a list waits while others compute days of the index",
+            limits::WAIT_FOR_DAYS.as_secs().to_string(),
+        ),
         ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
         ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
         (

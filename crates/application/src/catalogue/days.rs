@@ -5,10 +5,14 @@ use std::{
 };
 
 use convene_domain::{id::EventId, time::interval::Interval};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{Duration, Instant, timeout},
+};
 
 use super::day::{Day, DayNumber, Item, by_day, midnight};
 use crate::{
-    limits::{INDEX_BYTES, INDEXED_OCCURRENCES},
+    limits::{INDEX_BYTES, INDEXED_OCCURRENCES, WAIT_FOR_DAYS},
     pace::Pace,
 };
 
@@ -24,6 +28,45 @@ const DAY_BYTES: usize = 256;
 /// A day has too many occurrences to be indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooDense;
+
+/// The reason why a day is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDay {
+    TooDense,
+    /// Others have computed days for so long that the list stopped waiting.
+    Overloaded,
+}
+
+impl From<TooDense> for NoDay {
+    fn from(_: TooDense) -> Self {
+        Self::TooDense
+    }
+}
+
+/// The time that lists have left to wait while others compute days.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    left: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { left: WAIT_FOR_DAYS }
+    }
+}
+
+impl Patience {
+    /// Waits for the turn to compute days.
+    pub(super) async fn wait<'l>(&mut self, building: &'l Mutex<()>) -> Result<MutexGuard<'l, ()>, NoDay> {
+        if let Ok(turn) = building.try_lock() {
+            return Ok(turn);
+        }
+        let begin = Instant::now();
+        let turn = timeout(self.left, building.lock()).await;
+        self.left = self.left.saturating_sub(begin.elapsed());
+        turn.map_err(|_| NoDay::Overloaded)
+    }
+}
 
 /// The days of a replica that were computed. They are computed when they are needed, changed with the replica, and dropped if
 /// they take too much memory.

@@ -9,7 +9,7 @@ mod replica;
 
 pub use self::{
     day::{Day, DayNumber, Item, day_of},
-    days::TooDense,
+    days::{NoDay, Patience},
     entry::Entry,
     event::CatalogueEvent,
     exception::CatalogueException,

@@ -11,7 +11,7 @@ use super::{
     timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
 };
 use crate::{
-    catalogue::{Day, DayNumber, Item, Replica, TooDense, day_of},
+    catalogue::{Day, DayNumber, Item, NoDay, Patience, Replica, day_of},
     pace::Pace,
     page::Direction,
 };
@@ -76,11 +76,15 @@ impl<'p, 'c> Source<'p, 'c> {
     }
 
     /// Examines the next occurrence.
-    pub(super) async fn step(&mut self, pace: &mut Pace) -> Result<Option<Step<'c>>, TooDense> {
+    pub(super) async fn step(
+        &mut self,
+        pace: &mut Pace,
+        patience: &mut Patience,
+    ) -> Result<Option<Step<'c>>, NoDay> {
         match self {
             Self::Merged(timeline) => Ok(timeline.step()),
             Self::Backwards(timeline) => Ok(timeline.step(pace).await),
-            Self::Indexed(scan) => scan.step(pace).await,
+            Self::Indexed(scan) => scan.step(pace, patience).await,
         }
     }
 
@@ -124,11 +128,11 @@ impl<'p, 'c> Scan<'p, 'c> {
         Self { replica, selection, matching, days, sequence, items: None, place: 0 }
     }
 
-    async fn step(&mut self, pace: &mut Pace) -> Result<Option<Step<'c>>, TooDense> {
+    async fn step(&mut self, pace: &mut Pace, patience: &mut Patience) -> Result<Option<Step<'c>>, NoDay> {
         while let Some(sequence) = self.sequence {
             let day = match &self.items {
                 Some(day) => Arc::clone(day),
-                None => self.open(sequence, pace).await?,
+                None => self.open(sequence, pace, patience).await?,
             };
             let Some(item) = self.next_of(sequence.items(&day)) else {
                 self.leave(sequence);
@@ -143,7 +147,12 @@ impl<'p, 'c> Scan<'p, 'c> {
     }
 
     /// Opens a sequence, at the position of the page.
-    async fn open(&mut self, sequence: Sequence, pace: &mut Pace) -> Result<Arc<Day>, TooDense> {
+    async fn open(
+        &mut self,
+        sequence: Sequence,
+        pace: &mut Pace,
+        patience: &mut Patience,
+    ) -> Result<Arc<Day>, NoDay> {
         let (first, last) = (*self.days.start(), *self.days.end());
         let (page, starts) = (&self.selection.page, self.selection.starts());
         let toward = match page.direction {
@@ -154,7 +163,7 @@ impl<'p, 'c> Scan<'p, 'c> {
             Sequence::Running => first,
             Sequence::Starting(day) => day,
         };
-        let day = self.replica.day(day, toward, pace).await?;
+        let day = self.replica.day(day, toward, pace, patience).await?;
         let items = sequence.items(&day);
         self.place = match page.direction {
             Direction::Forward => items.partition_point(|item| {

@@ -11,9 +11,9 @@ use convene_domain::{
 };
 
 use super::{
-    CatalogueEvent, Day, DayNumber, Entry, TooDense,
+    CatalogueEvent, Day, DayNumber, Entry, NoDay, Patience,
     day::Item,
-    days::{Building, Days, span},
+    days::{Building, Days, TooDense, span},
 };
 use crate::{large::drop_elsewhere, pace::Pace};
 
@@ -37,7 +37,7 @@ pub struct Replica {
     bytes: usize,
     days: Mutex<Days>,
     /// Held while days are computed, or the replica is updated: a day that is being computed would not get the changes.
-    building: Arc<futures::lock::Mutex<()>>,
+    building: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The difference between two revisions of a catalogue.
@@ -109,21 +109,27 @@ impl Replica {
     /// that is needed, which may be an earlier day.
     ///
     /// # Errors
-    /// [`TooDense`] if there are too many.
-    pub async fn day(&self, day: DayNumber, last: DayNumber, pace: &mut Pace) -> Result<Arc<Day>, TooDense> {
+    /// [`NoDay::TooDense`] if there are too many; [`NoDay::Overloaded`] if others compute days for too long.
+    pub async fn day(
+        &self,
+        day: DayNumber,
+        last: DayNumber,
+        pace: &mut Pace,
+        patience: &mut Patience,
+    ) -> Result<Arc<Day>, NoDay> {
         if let Some(known) = self.known_day(day) {
-            return known;
+            return Ok(known?);
         }
-        let _building = self.building.lock().await;
+        let _building = patience.wait(&self.building).await?;
         if let Some(known) = self.known_day(day) {
-            return known;
+            return Ok(known?);
         }
         let batch = self.days().batch(day, last);
         match self.build(&batch, pace).await {
             Ok(built) => self.days().insert(built),
             Err(TooDense) => self.days().set_too_dense(),
         }
-        self.known_day(day).unwrap_or(Err(TooDense))
+        Ok(self.known_day(day).unwrap_or(Err(TooDense))?)
     }
 
     /// The same replica, as if it had too many occurrences for an index.

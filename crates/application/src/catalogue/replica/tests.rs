@@ -5,6 +5,7 @@ use convene_domain::{
     time::Instant,
 };
 use time::{Duration, macros::utc_datetime};
+use tokio::time::{Duration as Wait, Instant as Clock, sleep};
 
 use super::*;
 use crate::{catalogue::day_of, fixtures, pace::tests::parts};
@@ -84,14 +85,38 @@ async fn an_empty_catalogue_takes_no_bytes() {
 async fn a_change_that_moves_nothing_shares_the_days() {
     let before = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
     let today = day_of(FIRST);
-    let mut pace = Pace::default();
-    let day = before.day(today, today, &mut pace).await.unwrap();
+    let (mut pace, mut patience) = (Pace::default(), Patience::default());
+    let day = before.day(today, today, &mut pace, &mut patience).await.unwrap();
     let renamed = Event { title: Title::parse("Renamed").unwrap(), ..daily(1) };
     let renamed = before.updated(Delta { events: vec![renamed.into()], ..Delta::default() }).await;
-    assert!(Arc::ptr_eq(&day, &renamed.day(today, today, &mut pace).await.unwrap()));
+    assert!(Arc::ptr_eq(&day, &renamed.day(today, today, &mut pace, &mut patience).await.unwrap()));
     let later = fixtures::event(1, "2026-11-02 10:00", Some("FREQ=DAILY"));
     let moved = before.updated(Delta { events: vec![later.into()], ..Delta::default() }).await;
-    assert_ne!(day, moved.day(today, today, &mut pace).await.unwrap());
+    assert_ne!(day, moved.day(today, today, &mut pace, &mut patience).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_waits_three_seconds_in_all_while_others_compute_days() {
+    let replica = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
+    let today = day_of(FIRST);
+    let (mut pace, mut patience) = (Pace::default(), Patience::default());
+    let busy = |seconds| {
+        let turn = Arc::clone(&replica.building).try_lock_owned().unwrap();
+        tokio::spawn(async move {
+            sleep(Wait::from_secs(seconds)).await;
+            drop(turn);
+        })
+    };
+    let begin = Clock::now();
+    busy(2);
+    replica.day(today, today, &mut pace, &mut patience).await.unwrap();
+    replica.day(today, today, &mut pace, &mut patience).await.unwrap();
+    busy(2);
+    let known = replica.day(today, today, &mut pace, &mut patience).await;
+    assert!(known.is_ok(), "a day that is known needs no turn");
+    let outcome = replica.day(today + 100, today + 100, &mut pace, &mut patience).await;
+    assert_eq!(outcome.unwrap_err(), NoDay::Overloaded);
+    assert_eq!(begin.elapsed().as_secs(), 3);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use convene_domain::{
 
 use super::OccurrenceQuery;
 use crate::{
-    catalogue::TooDense,
+    catalogue::{NoDay, Patience},
+    failure::Fault,
     limits::EXAMINED_OCCURRENCES,
     occurrence::{
         OccurrenceOfEvent,
@@ -84,14 +85,22 @@ impl<'p, 'c> Filling<'p, 'c> {
     }
 
     /// The next occurrences that may belong to the page; none if it is complete.
-    pub(super) async fn next_candidates(&mut self, pace: &mut Pace) -> Vec<Placed<'c>> {
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] if others compute days of the index for too long.
+    pub(super) async fn next_candidates(
+        &mut self,
+        pace: &mut Pace,
+        patience: &mut Patience,
+    ) -> Result<Vec<Placed<'c>>, Fault> {
         let chunk = std::mem::take(&mut self.chunk);
         let mut candidates = Vec::new();
         while candidates.len() < chunk && self.stopped_at.is_none() {
             pace.steps(1).await;
-            let step = match self.source.step(pace).await {
+            let step = match self.source.step(pace, patience).await {
                 Ok(step) => step,
-                Err(TooDense) => {
+                Err(NoDay::Overloaded) => return Err(Fault::Overloaded),
+                Err(NoDay::TooDense) => {
                     // The list begins again, without the index.
                     if let Some(merged) = self.source.merged(pace).await {
                         let needs_seats = self.needs_seats;
@@ -103,12 +112,12 @@ impl<'p, 'c> Filling<'p, 'c> {
                 }
             };
             let position = match step {
-                None => return candidates,
+                None => return Ok(candidates),
                 Some(Step::Skipped(position)) => position,
                 Some(Step::Found(placed)) => {
                     let position = placed.position();
                     if self.end.is_some_and(|end| is_behind(self.query, &position, &end)) {
-                        return candidates;
+                        return Ok(candidates);
                     }
                     candidates.push(placed);
                     position
@@ -128,7 +137,7 @@ impl<'p, 'c> Filling<'p, 'c> {
             candidates.pop();
             self.has_more = true;
         }
-        candidates
+        Ok(candidates)
     }
 
     /// Adds the candidates that belong to the list.

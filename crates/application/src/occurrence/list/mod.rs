@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     caller::{Caller, TenantScope},
+    catalogue::Patience,
     failure::{Fault, Outcome},
     pace::Pace,
     page::{BoundedPage, PageRequest},
@@ -154,11 +155,11 @@ impl ListOccurrences {
 
     /// Fills pages, with one lookup of the seats of all of them at a time.
     async fn fill(&self, scope: &TenantScope, lists: &mut [Filling<'_, '_>]) -> Result<(), Fault> {
-        let mut pace = Pace::default();
+        let (mut pace, mut patience) = (Pace::default(), Patience::default());
         loop {
             let mut candidates = Vec::with_capacity(lists.len());
             for list in lists.iter_mut() {
-                candidates.push(list.next_candidates(&mut pace).await);
+                candidates.push(list.next_candidates(&mut pace, &mut patience).await?);
             }
             if candidates.iter().all(Vec::is_empty) {
                 return Ok(());
