@@ -52,6 +52,9 @@ pub(crate) struct EventDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) duration_weeks: Option<i32>,
     pub(crate) recurrence: Option<RecurrenceDocument>,
+    /// Whether the series has a rule or further dates, for lists.
+    #[serde(skip_deserializing)]
+    pub(crate) recurring: bool,
     /// The schedules before edits of the series, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<EarlierScheduleDocument>,
@@ -187,6 +190,7 @@ impl EventDocument {
             duration_days: count(event.duration.days()),
             duration_weeks: count(event.duration.weeks()),
             recurrence: RecurrenceDocument::of(series),
+            recurring: series.is_recurring(),
             earlier: event.earlier.iter().map(EarlierScheduleDocument::new).collect(),
             capacity: event.capacity.get().cast_signed(),
             registration_opens_seconds: event.policy.opens.map(|lead| seconds(lead.get())),

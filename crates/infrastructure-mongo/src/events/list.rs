@@ -179,7 +179,7 @@ async fn count_in_period(
     let candidates: Vec<EventId> = adapter
         .0
         .collection(scope, &schema::EVENTS)
-        .ids(Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD))
+        .ids(Query::from(conditions(filter)).limited(COUNTED_IN_PERIOD).hinted("by_id"))
         .await?;
     let (mut count, mut pace) = (0_u32, Pace::default());
     for ids in candidates.chunks(ASKED_AT_ONCE) {
@@ -225,29 +225,15 @@ fn conditions(filter: &EventFilter) -> Document {
     if let Some(status) = status {
         conditions.insert("status", status.as_str());
     }
-    // The recurrence of a one-off event may be stored, too: with the dates that it had used before.
-    let mut alternatives = Vec::new();
-    match recurring {
-        Some(true) => {
-            let has_rule = doc! { "recurrence.rule": { "$ne": Bson::Null } };
-            alternatives.push(doc! { "$or": [has_rule, { "recurrence.rdates.0": { "$exists": true } }] });
-        }
-        Some(false) => {
-            conditions.insert("recurrence.rule", Bson::Null);
-            conditions.insert("recurrence.rdates.0", doc! { "$exists": false });
-        }
-        None => {}
+    if let Some(recurring) = recurring {
+        conditions.insert("recurring", *recurring);
     }
     if let Some(to) = to {
         conditions.insert("firstStart", doc! { "$lt": date(*to) });
     }
     if let Some(from) = from {
         // The last end of an endless series is null.
-        let ends_later = doc! { "lastEnd": { "$gt": date(*from) } };
-        alternatives.push(doc! { "$or": [{ "lastEnd": Bson::Null }, ends_later] });
-    }
-    if !alternatives.is_empty() {
-        conditions.insert("$and", alternatives);
+        conditions.insert("lastEnd", doc! { "$not": { "$lte": date(*from) } });
     }
     conditions
 }

@@ -29,9 +29,13 @@ pub(crate) static ACTIVITY: CollectionSchema = CollectionSchema {
     },
     indexes: |settings| {
         vec![
-            index("by_time", doc! { "organization": 1, "at": -1, "_id": -1 }),
-            index("by_subject", doc! { "organization": 1, "subject": 1, "at": -1, "_id": -1 }),
-            index("by_actor", doc! { "organization": 1, "actor": 1, "at": -1, "_id": -1 }),
+            // The other conditions of a filter are compared in the index, so that only documents are read that meet all of them.
+            index("by_time", doc! { "organization": 1, "at": -1, "_id": -1, "action": 1 }),
+            index(
+                "by_subject",
+                doc! { "organization": 1, "subject": 1, "at": -1, "_id": -1, "actor": 1, "action": 1 },
+            ),
+            index("by_actor", doc! { "organization": 1, "actor": 1, "at": -1, "_id": -1, "action": 1 }),
             // Time-to-live indexes have one field, so this one can't begin with the organization.
             expiring("expires", doc! { "at": 1 }, settings.activity_retention),
         ]

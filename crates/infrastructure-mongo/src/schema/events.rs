@@ -1,11 +1,3 @@
-use bson::{Document, doc};
-use convene_domain::{
-    capacity::Capacity,
-    duration::LONGEST,
-    event::Event,
-    text::{Description, Location, Title},
-};
-
 use super::{
     CollectionSchema, ScopeField,
     indexes::index,
@@ -13,6 +5,13 @@ use super::{
         boolean, date, documents_where, id, int, list, local_time, long, nullable, object, one_of,
         possibly_empty_text, search, search_is_measured, text,
     },
+};
+use bson::{Document, doc};
+use convene_domain::{
+    capacity::Capacity,
+    duration::LONGEST,
+    event::Event,
+    text::{Description, Location, Title},
 };
 
 /// Far above the limit of the domain.
@@ -29,6 +28,14 @@ pub(super) fn days() -> (&'static str, Document) {
 /// The weeks in a duration.
 pub(super) fn weeks() -> (&'static str, Document) {
     ("durationWeeks", int(1, i32::try_from(LONGEST.whole_weeks()).unwrap_or(i32::MAX)))
+}
+
+/// The condition that `recurring` tells whether the series has a rule or further dates.
+fn recurs() -> Document {
+    doc! { "$eq": ["$recurring", { "$or": [
+        { "$gt": ["$recurrence.rule", null] },
+        { "$gt": [{ "$ifNull": ["$recurrence.rdates", []] }, []] },
+    ] }] }
 }
 
 pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
@@ -72,6 +79,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("timeZone", text(64)),
                 ("durationSeconds", int(60, max_seconds)),
                 ("recurrence", nullable(recurrence)),
+                ("recurring", boolean()),
                 ("capacity", int(1, Capacity::MAX.cast_signed())),
                 ("status", one_of(&["SCHEDULED", "CANCELLED"])),
                 ("version", int(1, i32::MAX)),
@@ -98,15 +106,26 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
             doc! { "$and": [
                 { "$or": [{ "$eq": ["$lastEnd", null] }, { "$lt": ["$firstStart", "$lastEnd"] }] },
                 search_is_measured(),
+                recurs(),
             ] },
         )
     },
     indexes: |_| {
         vec![
-            // A search reads the lengths of texts from the index alone.
-            index("by_id", doc! { "organization": 1, "_id": 1, "searchBytes": 1 }),
-            index("by_start", doc! { "organization": 1, "firstStart": 1, "_id": 1, "searchBytes": 1 }),
-            index("by_title", doc! { "organization": 1, "sortTitle": 1, "_id": 1, "searchBytes": 1 }),
+            // A search reads the lengths of texts from the index alone. The fields that a filter compares are behind those of the
+            // order, so that only documents are read that meet all conditions.
+            index(
+                "by_id",
+                doc! { "organization": 1, "_id": 1, "searchBytes": 1, "status": 1, "recurring": 1, "firstStart": 1, "lastEnd": 1 },
+            ),
+            index(
+                "by_start",
+                doc! { "organization": 1, "firstStart": 1, "_id": 1, "searchBytes": 1, "status": 1, "recurring": 1, "lastEnd": 1 },
+            ),
+            index(
+                "by_title",
+                doc! { "organization": 1, "sortTitle": 1, "_id": 1, "searchBytes": 1, "status": 1, "recurring": 1, "firstStart": 1, "lastEnd": 1 },
+            ),
             // The last end of an endless series is null, which sorts before every date: a search reads two ranges of this index.
             index("by_time", doc! { "organization": 1, "lastEnd": 1, "firstStart": 1 }),
             index("by_revision", doc! { "organization": 1, "revision": 1 }),

@@ -39,19 +39,32 @@ pub(crate) static ISSUES: CollectionSchema = CollectionSchema {
     indexes: |_| {
         vec![
             unique("one_issue_per_number", doc! { "organization": 1, "number": 1 }),
-            // A search reads the lengths of texts from the index alone.
-            index("by_number", doc! { "organization": 1, "number": 1, "searchBytes": 1 }),
-            index("by_update", doc! { "organization": 1, "updatedAt": 1, "number": 1, "searchBytes": 1 }),
+            // A search reads the lengths of texts from the index alone. The fields that a filter compares are behind those of the
+            // order, so that only documents are read that meet all conditions.
+            index(
+                "by_number",
+                doc! { "organization": 1, "number": 1, "searchBytes": 1, "assignee": 1, "createdBy": 1, "event": 1, "status": 1, "priorityRank": 1 },
+            ),
+            index(
+                "by_update",
+                doc! { "organization": 1, "updatedAt": 1, "number": 1, "searchBytes": 1, "assignee": 1, "createdBy": 1, "event": 1, "status": 1, "priorityRank": 1 },
+            ),
             index(
                 "by_priority",
-                doc! { "organization": 1, "priorityRank": 1, "number": 1, "searchBytes": 1 },
+                doc! { "organization": 1, "priorityRank": 1, "number": 1, "searchBytes": 1, "assignee": 1, "createdBy": 1, "event": 1, "status": 1 },
             ),
-            index("by_status", doc! { "organization": 1, "status": 1, "number": 1 }),
-            index("by_assignee", doc! { "organization": 1, "assignee": 1, "number": 1 }),
-            index("by_creator", doc! { "organization": 1, "createdBy": 1, "number": 1 }),
+            index(
+                "by_assignee",
+                doc! { "organization": 1, "assignee": 1, "number": 1, "createdBy": 1, "event": 1, "status": 1, "priorityRank": 1 },
+            ),
+            index(
+                "by_creator",
+                doc! { "organization": 1, "createdBy": 1, "number": 1, "event": 1, "status": 1, "priorityRank": 1 },
+            ),
+            index("by_status", doc! { "organization": 1, "status": 1, "number": 1, "priorityRank": 1 }),
             partial(
                 "by_event",
-                doc! { "organization": 1, "event": 1, "number": 1 },
+                doc! { "organization": 1, "event": 1, "number": 1, "status": 1, "priorityRank": 1 },
                 doc! { "event": { "$exists": true } },
             ),
         ]

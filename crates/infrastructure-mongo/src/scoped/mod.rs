@@ -128,6 +128,16 @@ impl<E: Execution> ScopedCollection<E> {
         self.within_scope_of(self.schema, filter)
     }
 
+    /// Limits the filter to the organization and to some ranges of an index. MongoDB could scan the whole organization for a
+    /// condition that stands beside alternatives, so each of these has all conditions.
+    fn within_scope_and_ranges(&self, filter: Document, mut ranges: Vec<Document>) -> Document {
+        if ranges.len() < 2 {
+            return self.within_scope(both(filter, ranges.pop()));
+        }
+        let within = |range| self.within_scope(both(filter.clone(), Some(range)));
+        bson::doc! { "$or": ranges.into_iter().map(within).collect::<Vec<_>>() }
+    }
+
     fn within_scope_of(&self, schema: &CollectionSchema, mut filter: Document) -> Document {
         let field = schema.scope.field();
         let mut scoped = Document::new();

@@ -10,7 +10,7 @@ use convene_application::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{Execution, ScopedCollection, SearchResult, Sorting, both};
+use super::{Execution, Query, ScopedCollection, SearchResult, Sorting, both};
 use crate::error::StorageError;
 
 /// A part of a list.
@@ -77,7 +77,7 @@ impl<E: Execution> ScopedCollection<E> {
                 return Ok(None);
             }
         }
-        self.count_up_to(part.conditions(), COUNTED).await
+        self.count_up_to(Query::from(part.conditions()).hinted(part.index), COUNTED).await
     }
 
     /// The position of the last object of the part; `None` if no more are compared.
@@ -90,7 +90,7 @@ impl<E: Execution> ScopedCollection<E> {
         let fields = sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1)));
         let fields = std::iter::once(("_id".to_owned(), Bson::from(0))).chain(fields).collect();
         // MongoDB would skip positions by scanning all equal values of the first field.
-        let next = sorting.query(part.range.clone(), from).limited(EXAMINED_OBJECTS + 1);
+        let next = sorting.query_between(part.range.clone(), from, None).limited(EXAMINED_OBJECTS + 1);
         let found: Vec<Document> = self.find(next.projected(fields).hinted(part.index)).await?;
         let Some(last) = found.get(EXAMINED_OBJECTS - 1).filter(|_| found.len() > EXAMINED_OBJECTS) else {
             return Ok(None);

@@ -5,6 +5,8 @@ use convene_application::page::PageSize;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
     pub(super) filter: Document,
+    /// Ranges of the index, one of which contains each result. Each is a condition together with the filter.
+    pub(super) ranges: Vec<Document>,
     pub(super) sort: Option<Document>,
     pub(super) limit: Option<i64>,
     pub(super) projection: Option<Document>,
@@ -13,6 +15,11 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    pub(crate) fn within(mut self, ranges: Vec<Document>) -> Self {
+        self.ranges = ranges;
+        self
+    }
+
     pub(crate) fn sorted(mut self, sort: Document) -> Self {
         self.sort = Some(sort);
         self

@@ -28,10 +28,10 @@ impl<E: Execution> ScopedCollection<E> {
         &mut self,
         query: impl Into<Query>,
     ) -> Result<Vec<D>, StorageError> {
-        let Query { filter, sort, limit, projection, hint } = query.into();
+        let Query { filter, ranges, sort, limit, projection, hint } = query.into();
         let is_by_id = sort.as_ref().and_then(|sort| sort.keys().next()).is_some_and(|field| field == "_id");
         debug_assert!(hint.is_some() || !is_by_id, "MongoDB could read the ids of all organizations");
-        let filter = self.within_scope(filter);
+        let filter = self.within_scope_and_ranges(filter, ranges);
         let collection = self.collection.clone();
         let find = self.execution.run("find", self.schema.name, move |session, max_time| {
             async move {
@@ -135,17 +135,26 @@ impl<E: Execution> ScopedCollection<E> {
         decode_all(self.schema, results).await
     }
 
-    /// Counts the documents that pass the filter; `None` if there are more than `max`.
+    /// Counts the documents that pass the filter of the query, which may have a hint and nothing else; `None` if there are more
+    /// than `max`.
     pub(crate) async fn count_up_to(
         &mut self,
-        filter: Document,
+        query: impl Into<Query>,
         max: u32,
     ) -> Result<Option<u32>, StorageError> {
+        let Query { filter, hint, .. } = query.into();
         let filter = self.within_scope(filter);
         let collection = self.collection.clone();
         let count = self.execution.run("count", self.schema.name, move |_, max_time| {
             let limit = u64::from(max) + 1;
-            async move { collection.count_documents(filter).limit(limit).max_time(max_time).await }.boxed()
+            async move {
+                let mut count = collection.count_documents(filter).limit(limit).max_time(max_time);
+                if let Some(index) = hint {
+                    count = count.hint(Hint::Name(index.to_owned()));
+                }
+                count.await
+            }
+            .boxed()
         });
         Ok(u32::try_from(count.await?).ok().filter(|count| *count <= max))
     }

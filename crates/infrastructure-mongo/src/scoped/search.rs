@@ -101,7 +101,7 @@ impl<E: Execution> ScopedCollection<E> {
     ) -> Result<Option<Vec<Bson>>, StorageError> {
         let mut fields = doc! { "_id": 0, "searchBytes": 1 };
         fields.extend(sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1))));
-        let next = sorting.query(Document::new(), from).limited(SEARCHED_OBJECTS + 1);
+        let next = sorting.query_between(Document::new(), from, None).limited(SEARCHED_OBJECTS + 1);
         let lengths: Vec<Document> = self.find(next.projected(fields).hinted(index)).await?;
         Ok(last_within_bounds(lengths.iter().map(|found| Length {
             position: sorting.fields().iter().filter_map(|field| found.get(field).cloned()).collect(),

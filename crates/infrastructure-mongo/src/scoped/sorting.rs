@@ -27,7 +27,7 @@ impl Sorting {
 
     /// The query for the documents that follow a position, which consists of the values of the fields.
     pub(crate) fn query(self, filter: Document, from: Option<&[Bson]>) -> Query {
-        self.query_between(filter, from, None)
+        Query::from(both(filter, from.map(|from| self.beyond(from)))).sorted(self.sort())
     }
 
     /// The query for the documents that follow one position, up to and including another one.
@@ -37,12 +37,7 @@ impl Sorting {
         from: Option<&[Bson]>,
         until: Option<&[Bson]>,
     ) -> Query {
-        let range = match (from, until) {
-            (Some(from), Some(until)) => Some(self.between(from, until)),
-            (Some(from), None) => Some(self.beyond(from)),
-            (None, until) => until.map(|until| self.up_to(until)),
-        };
-        Query::from(both(filter, range)).sorted(self.sort())
+        Query::from(filter).within(self.ranges(from, until)).sorted(self.sort())
     }
 
     pub(crate) fn sort(self) -> Document {
@@ -55,43 +50,35 @@ impl Sorting {
         self.compared(if self.rises { "$gt" } else { "$lt" }, position)
     }
 
-    /// The condition for everything up to a position, and for the position itself.
-    pub(crate) fn up_to(self, position: &[Bson]) -> Document {
-        let (strict, or_equal) = if self.rises { ("$lt", "$lte") } else { ("$gt", "$gte") };
-        let (Some(field), Some(value)) = (self.fields.first(), position.first()) else {
-            return Document::new();
-        };
-        let outer = doc! { *field: { or_equal: value } };
-        let Some(Bson::Array(mut either)) = self.compared(strict, position).remove("$or") else {
-            return outer;
-        };
-        // The first condition follows from the second; it is what an index can use.
-        either.push(self.equal(position, position.len()).into());
-        doc! { "$and": [outer, { "$or": either }] }
-    }
-
-    /// The condition for everything that follows one position, up to and including another one behind it. MongoDB uses the
-    /// alternatives of one condition only as ranges of an index, so both ends are in one.
-    fn between(self, from: &[Bson], until: &[Bson]) -> Document {
+    /// The ranges of everything that follows one position, up to and including another one behind it, in the order of the list.
+    fn ranges(self, from: Option<&[Bson]>, until: Option<&[Bson]>) -> Vec<Document> {
         let (after, before, up_to) = if self.rises { ("$gt", "$lt", "$lte") } else { ("$lt", "$gt", "$gte") };
         let last = self.fields.len().saturating_sub(1);
-        let first = from.iter().zip(until).take_while(|(from, until)| from == until).count().min(last);
+        let first = match (from, until) {
+            (None, None) => return Vec::new(),
+            (Some(from), Some(until)) => {
+                from.iter().zip(until).take_while(|(from, until)| from == until).count().min(last)
+            }
+            _ => 0,
+        };
         let ranged = |position: &[Bson], number: usize, range: Document| {
             let mut alternative = self.equal(position, number);
             alternative.insert(self.fields[number], range);
             alternative
         };
         let end = |number: usize| if number == last { up_to } else { before };
-        let behind =
-            (first + 1..=last).rev().map(|number| ranged(from, number, doc! { after: &from[number] }));
-        let within = ranged(from, first, doc! { after: &from[first], end(first): &until[first] });
-        let ahead =
-            (first + 1..=last).map(|number| ranged(until, number, doc! { end(number): &until[number] }));
-        let mut alternatives: Vec<Document> = behind.chain(std::iter::once(within)).chain(ahead).collect();
-        match alternatives.len() {
-            1 => alternatives.pop().unwrap_or_default(),
-            _ => doc! { "$or": alternatives },
-        }
+        let mut within = Document::new();
+        within.extend(from.map(|from| (after.to_owned(), from[first].clone())));
+        within.extend(until.map(|until| (end(first).to_owned(), until[first].clone())));
+        let behind = from.into_iter().flat_map(|from| {
+            (first + 1..=last).rev().map(move |number| (from, number, doc! { after: &from[number] }))
+        });
+        let ahead = until.into_iter().flat_map(|until| {
+            (first + 1..=last).map(move |number| (until, number, doc! { end(number): &until[number] }))
+        });
+        let shared = from.or(until).unwrap_or_default();
+        let ranges = behind.chain(std::iter::once((shared, first, within))).chain(ahead);
+        ranges.map(|(position, number, range)| ranged(position, number, range)).collect()
     }
 
     /// The comparison of positions. MongoDB merges one sorted range of an index for each alternative.
@@ -137,38 +124,31 @@ mod tests {
         assert_eq!(rising.beyond(&position), above);
         let below = doc! { "$or": [{ "a": { "$lt": 1 } }, { "a": 1, "_id": { "$lt": "x" } }] };
         assert_eq!(falling.beyond(&position), below);
-        let until = doc! { "$and": [{ "a": { "$lte": 1 } }, { "$or": [
-            { "a": { "$lt": 1 } },
-            { "a": 1, "_id": { "$lt": "x" } },
-            { "a": 1, "_id": "x" },
-        ] }] };
-        assert_eq!(rising.up_to(&position), until);
     }
 
     #[test]
-    fn both_ends_of_a_part_are_ranges_of_one_condition() {
+    fn parts_are_ranges_in_the_order_of_the_list() {
         let rising = Sorting { fields: &["a", "_id"], rises: true };
         let position = |a: i32, id: &str| [Bson::from(a), Bson::from(id)];
-        let parts = doc! { "$or": [
-            { "a": 1, "_id": { "$gt": "x" } },
-            { "a": { "$gt": 1, "$lt": 3 } },
-            { "a": 3, "_id": { "$lte": "b" } },
-        ] };
-        assert_eq!(rising.between(&position(1, "x"), &position(3, "b")), parts);
+        let (from, until) = (position(1, "x"), position(3, "b"));
+        let behind = doc! { "a": 1, "_id": { "$gt": "x" } };
+        let ahead = doc! { "a": 3, "_id": { "$lte": "b" } };
+        let within = doc! { "a": { "$gt": 1, "$lt": 3 } };
+        assert_eq!(rising.ranges(Some(&from), Some(&until)), [behind.clone(), within, ahead.clone()]);
+        assert_eq!(rising.ranges(Some(&from), None), [behind, doc! { "a": { "$gt": 1 } }]);
+        assert_eq!(rising.ranges(None, Some(&until)), [doc! { "a": { "$lt": 3 } }, ahead]);
+        assert!(rising.ranges(None, None).is_empty());
         let of_one_value = doc! { "a": 1, "_id": { "$gt": "x", "$lte": "z" } };
-        assert_eq!(rising.between(&position(1, "x"), &position(1, "z")), of_one_value);
+        assert_eq!(rising.ranges(Some(&from), Some(&position(1, "z"))), [of_one_value]);
         let falling = Sorting { fields: &["_id"], rises: false };
-        assert_eq!(
-            falling.between(&["x".into()], &["b".into()]),
-            doc! { "_id": { "$lt": "x", "$gte": "b" } }
-        );
+        let range = doc! { "_id": { "$lt": "x", "$gte": "b" } };
+        assert_eq!(falling.ranges(Some(&["x".into()]), Some(&["b".into()])), [range]);
     }
 
     #[test]
     fn a_single_field_needs_no_alternatives() {
         let falling = Sorting { fields: &["_id"], rises: false };
         assert_eq!(falling.beyond(&["x".into()]), doc! { "_id": { "$lt": "x" } });
-        assert_eq!(falling.up_to(&["x".into()]), doc! { "_id": { "$gte": "x" } });
         assert_eq!(falling.sort(), doc! { "_id": -1 });
     }
 }

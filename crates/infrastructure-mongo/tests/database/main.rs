@@ -18,6 +18,7 @@ mod deletions;
 mod dry_runs;
 mod events;
 mod everything;
+mod filters;
 mod hostile_writes;
 mod idempotency;
 mod indexes;

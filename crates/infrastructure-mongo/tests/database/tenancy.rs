@@ -33,12 +33,22 @@ fn scoped_parts(command: &Document, name: &str) -> Vec<Document> {
     }
 }
 
+/// The alternatives of a filter that consists of them, each of which must name the organization; otherwise the filter itself.
+fn alternatives(filter: Document) -> Vec<Document> {
+    match filter.get_array("$or") {
+        Ok(alternatives) if filter.len() == 1 => {
+            alternatives.iter().filter_map(Bson::as_document).cloned().collect()
+        }
+        _ => vec![filter],
+    }
+}
+
 fn assert_scoped(event: &CommandStartedEvent, tenant: &Tenant) {
     let CommandStartedEvent { command, command_name, .. } = event;
     let collection = command.get_str(command_name).unwrap_or_default();
     let field = if collection == "organizations" { "_id" } else { "organization" };
     let organization = tenant.scope.organization().to_string();
-    for document in scoped_parts(command, command_name) {
+    for document in scoped_parts(command, command_name).into_iter().flat_map(alternatives) {
         let found = document.get_str(field).ok();
         assert_eq!(found, Some(organization.as_str()), "{command_name} of {collection}: {document}");
         if command_name != "insert" {

@@ -50,6 +50,7 @@ async fn store_series(database: &TestDatabase, tenant: &Tenant) {
             "startsAt": if number % 4 == 2 { "2021-03-09T10:00:00" } else { "2021-03-01T10:00:00" },
             "timeZone": "Europe/Paris",
             "durationSeconds": 3_600,
+            "recurring": true,
             "recurrence": { "rule": rules[number % 4], "exdates": Bson::Array(vec![]), "rdates": Bson::Array(vec![]) },
             "capacity": 10,
             "status": "SCHEDULED",

@@ -116,6 +116,7 @@ impl Scenario {
             "startsAt": local(series.start()),
             "timeZone": series.zone().name(),
             "durationSeconds": seconds(event.duration.get()),
+            "recurring": recurrence.is_some(),
             "recurrence": recurrence,
             "capacity": i32::try_from(event.capacity.get()).unwrap(),
             "status": event.status.as_str(),
