@@ -4,92 +4,69 @@ use std::fmt;
 
 use crate::{
     id::{ActivityId, EventId, IssueId, MemberId, OrganizationId, RegistrationId},
+    names::names,
     occurrence::OccurrenceKey,
     text::{Email, TextProblem, UserId},
     time::Instant,
 };
 
-macro_rules! actions {
-    ($($(#[$docs:meta])* $name:ident => $text:literal,)*) => {
-        /// The kind of change that an entry of the activity log records.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Action { $($(#[$docs])* $name,)* }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The action's name in the API and in the database: the subject's type, a dot and a past participle.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-actions! {
-    /// An organization was created.
-    OrganizationCreated => "organization.created",
-    /// An organization was changed.
-    OrganizationUpdated => "organization.updated",
-    /// An organization was suspended by the operator.
-    OrganizationSuspended => "organization.suspended",
-    /// A suspended organization was resumed by the operator.
-    OrganizationResumed => "organization.resumed",
-    /// The operator deleted a suspended organization. The entry is deleted with it.
-    OrganizationDeleted => "organization.deleted",
-    /// A member was added.
-    MemberAdded => "member.added",
-    /// A member was changed.
-    MemberUpdated => "member.updated",
-    /// A member was removed.
-    MemberRemoved => "member.removed",
-    /// The personal data of a former member were erased.
-    MemberErased => "member.erased",
-    /// An event was created.
-    EventCreated => "event.created",
-    /// An event was changed as a whole.
-    EventUpdated => "event.updated",
-    /// The stored occurrences of an event got the times of a new time-zone database.
-    EventRealigned => "event.realigned",
-    /// A series was ended early and continues as another event.
-    EventSplit => "event.split",
-    /// An event was cancelled.
-    EventCancelled => "event.cancelled",
-    /// A cancelled event takes place again.
-    EventRestored => "event.restored",
-    /// An event was deleted.
-    EventDeleted => "event.deleted",
-    /// One occurrence was changed.
-    OccurrenceUpdated => "occurrence.updated",
-    /// An edit of its event dropped an occurrence that an organizer had changed.
-    OccurrenceDropped => "occurrence.dropped",
-    /// One occurrence was cancelled.
-    OccurrenceCancelled => "occurrence.cancelled",
-    /// One occurrence got values of its series again.
-    OccurrenceRestored => "occurrence.restored",
-    /// A registration was confirmed when it was made.
-    RegistrationCreated => "registration.created",
-    /// A registration was waitlisted when it was made.
-    RegistrationWaitlisted => "registration.waitlisted",
-    /// A waitlisted registration was confirmed.
-    RegistrationPromoted => "registration.promoted",
-    /// A registration was cancelled.
-    RegistrationCancelled => "registration.cancelled",
-    /// An issue was reported.
-    IssueCreated => "issue.created",
-    /// An issue was changed.
-    IssueUpdated => "issue.updated",
-    /// An issue was deleted.
-    IssueDeleted => "issue.deleted",
-}
-
-impl Action {
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+names! {
+    /// The kind of change that an entry of the activity log records: the subject's type, a dot and a past participle.
+    pub enum Action {
+        /// An organization was created.
+        OrganizationCreated => "organization.created",
+        /// An organization was changed.
+        OrganizationUpdated => "organization.updated",
+        /// An organization was suspended by the operator.
+        OrganizationSuspended => "organization.suspended",
+        /// A suspended organization was resumed by the operator.
+        OrganizationResumed => "organization.resumed",
+        /// The operator deleted a suspended organization. The entry is deleted with it.
+        OrganizationDeleted => "organization.deleted",
+        /// A member was added.
+        MemberAdded => "member.added",
+        /// A member was changed.
+        MemberUpdated => "member.updated",
+        /// A member was removed.
+        MemberRemoved => "member.removed",
+        /// The personal data of a former member were erased.
+        MemberErased => "member.erased",
+        /// An event was created.
+        EventCreated => "event.created",
+        /// An event was changed as a whole.
+        EventUpdated => "event.updated",
+        /// The stored occurrences of an event got the times of a new time-zone database.
+        EventRealigned => "event.realigned",
+        /// A series was ended early and continues as another event.
+        EventSplit => "event.split",
+        /// An event was cancelled.
+        EventCancelled => "event.cancelled",
+        /// A cancelled event takes place again.
+        EventRestored => "event.restored",
+        /// An event was deleted.
+        EventDeleted => "event.deleted",
+        /// One occurrence was changed.
+        OccurrenceUpdated => "occurrence.updated",
+        /// An edit of its event dropped an occurrence that an organizer had changed.
+        OccurrenceDropped => "occurrence.dropped",
+        /// One occurrence was cancelled.
+        OccurrenceCancelled => "occurrence.cancelled",
+        /// One occurrence got values of its series again.
+        OccurrenceRestored => "occurrence.restored",
+        /// A registration was confirmed when it was made.
+        RegistrationCreated => "registration.created",
+        /// A registration was waitlisted when it was made.
+        RegistrationWaitlisted => "registration.waitlisted",
+        /// A waitlisted registration was confirmed.
+        RegistrationPromoted => "registration.promoted",
+        /// A registration was cancelled.
+        RegistrationCancelled => "registration.cancelled",
+        /// An issue was reported.
+        IssueCreated => "issue.created",
+        /// An issue was changed.
+        IssueUpdated => "issue.updated",
+        /// An issue was deleted.
+        IssueDeleted => "issue.deleted",
     }
 }
 

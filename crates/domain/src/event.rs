@@ -6,34 +6,19 @@ use crate::{
     capacity::Capacity,
     duration::{EventDuration, LeadTime},
     id::EventId,
+    names::names,
     recurrence::{Occurrences, Series, SeriesOccurrence, SeriesParts},
     text::{Description, Location, Title},
     time::{Instant, LocalDateTime, interval::Interval, just_after},
 };
 
-/// The status of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventStatus {
-    /// The event takes place.
-    Scheduled,
-    /// Every occurrence that had not begun is cancelled.
-    Cancelled,
-}
-
-impl EventStatus {
-    /// The status' name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "SCHEDULED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Scheduled, Self::Cancelled].into_iter().find(|status| status.as_str() == text)
+names! {
+    /// The status of an event.
+    pub enum EventStatus {
+        /// The event takes place.
+        Scheduled => "SCHEDULED",
+        /// Every occurrence that had not begun is cancelled.
+        Cancelled => "CANCELLED",
     }
 }
 

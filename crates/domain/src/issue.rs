@@ -2,67 +2,36 @@
 
 use crate::{
     id::{EventId, IssueId, MemberId},
+    names::names,
     text::{Description, Title},
     time::Instant,
 };
 
-/// The progress of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum IssueStatus {
-    /// Reported, not started: the status of a new issue.
-    #[default]
-    Open,
-    /// Being worked on.
-    InProgress,
-    /// Resolved.
-    Done,
-}
-
-impl IssueStatus {
-    /// The status' name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "OPEN",
-            Self::InProgress => "IN_PROGRESS",
-            Self::Done => "DONE",
-        }
-    }
-
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::InProgress, Self::Done].into_iter().find(|status| status.as_str() == text)
+names! {
+    /// The progress of an issue.
+    #[derive(Default)]
+    pub enum IssueStatus {
+        /// Reported, not started: the status of a new issue.
+        #[default]
+        Open => "OPEN",
+        /// Being worked on.
+        InProgress => "IN_PROGRESS",
+        /// Resolved.
+        Done => "DONE",
     }
 }
 
-/// The priority of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum IssuePriority {
-    /// Below normal.
-    Low,
-    /// Normal: the priority of an issue that is created without one.
-    #[default]
-    Medium,
-    /// Above normal.
-    High,
-}
-
-impl IssuePriority {
-    /// The priority's name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "LOW",
-            Self::Medium => "MEDIUM",
-            Self::High => "HIGH",
-        }
-    }
-
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Low, Self::Medium, Self::High].into_iter().find(|priority| priority.as_str() == text)
+names! {
+    /// The priority of an issue.
+    #[derive(PartialOrd, Ord, Default)]
+    pub enum IssuePriority {
+        /// Below normal.
+        Low => "LOW",
+        /// Normal: the priority of an issue that is created without one.
+        #[default]
+        Medium => "MEDIUM",
+        /// Above normal.
+        High => "HIGH",
     }
 }
 

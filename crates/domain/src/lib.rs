@@ -13,6 +13,7 @@ pub mod event;
 pub mod id;
 pub mod issue;
 pub mod member;
+mod names;
 pub mod occurrence;
 pub mod organization;
 pub mod overlap;

@@ -4,34 +4,20 @@ use std::fmt;
 
 use crate::{
     id::MemberId,
+    names::names,
     text::{DisplayName, Email, UserId},
     time::Instant,
 };
 
-/// A member's role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Role {
-    /// May read, register and report issues: the role of a member who is added without one.
-    #[default]
-    Member,
-    /// May also manage members, events, issues and the registrations of others.
-    Admin,
-}
-
-impl Role {
-    /// The role's name in credentials, in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "MEMBER",
-            Self::Admin => "ADMIN",
-        }
-    }
-
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == text)
+names! {
+    /// A member's role.
+    #[derive(PartialOrd, Ord, Default)]
+    pub enum Role {
+        /// May read, register and report issues: the role of a member who is added without one.
+        #[default]
+        Member => "MEMBER",
+        /// May also manage members, events, issues and the registrations of others.
+        Admin => "ADMIN",
     }
 }
 

@@ -2,34 +2,20 @@
 
 use crate::{
     id::OrganizationId,
+    names::names,
     text::{OrganizationName, Slug},
     time::{Instant, zone::Zone},
 };
 
-/// The status of an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum OrganizationStatus {
-    /// Its members have access.
-    #[default]
-    Active,
-    /// Nobody but the platform's operator has access. Its data stay as they are.
-    Suspended,
-}
-
-impl OrganizationStatus {
-    /// The status' name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Suspended => "SUSPENDED",
-        }
-    }
-
-    /// Parses the result of [`as_str`](Self::as_str).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+names! {
+    /// The status of an organization.
+    #[derive(Default)]
+    pub enum OrganizationStatus {
+        /// Its members have access.
+        #[default]
+        Active => "ACTIVE",
+        /// Nobody but the platform's operator has access. Its data stay as they are.
+        Suspended => "SUSPENDED",
     }
 }
 

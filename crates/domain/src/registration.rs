@@ -4,6 +4,7 @@ use crate::{
     capacity::Capacity,
     event::Event,
     id::{MemberId, RegistrationId},
+    names::names,
     occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, RegistrationState},
     recurrence::SeriesOccurrence,
     time::{Instant, interval::Interval},
@@ -81,77 +82,31 @@ impl RegistrationStatus {
     }
 }
 
-/// The name of a [`RegistrationStatus`], as filters, the API and the database use it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RegistrationStatusKind {
-    /// The member has a seat.
-    Confirmed,
-    /// The member waits for a seat.
-    Waitlisted,
-    /// The registration was cancelled.
-    Cancelled,
-}
-
-impl RegistrationStatusKind {
-    const ALL: [Self; 3] = [Self::Confirmed, Self::Waitlisted, Self::Cancelled];
-
-    /// The name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmed => "CONFIRMED",
-            Self::Waitlisted => "WAITLISTED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-
-    /// Reads the name that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+names! {
+    /// The name of a [`RegistrationStatus`], as filters, the API and the database use it.
+    pub enum RegistrationStatusKind {
+        /// The member has a seat.
+        Confirmed => "CONFIRMED",
+        /// The member waits for a seat.
+        Waitlisted => "WAITLISTED",
+        /// The registration was cancelled.
+        Cancelled => "CANCELLED",
     }
 }
 
-/// The reason of a cancellation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CancellationReason {
-    /// The member cancelled.
-    ByMember,
-    /// An admin cancelled for the member.
-    ByAdmin,
-    /// The occurrence, or its event, was cancelled.
-    OccurrenceCancelled,
-    /// An edit dropped the occurrence, or moved it to a time at which the member holds another seat.
-    OccurrenceMoved,
-    /// The member was removed from the organization.
-    MemberRemoved,
-}
-
-impl CancellationReason {
-    const ALL: [Self; 5] = [
-        Self::ByMember,
-        Self::ByAdmin,
-        Self::OccurrenceCancelled,
-        Self::OccurrenceMoved,
-        Self::MemberRemoved,
-    ];
-
-    /// The name in the API and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ByMember => "BY_MEMBER",
-            Self::ByAdmin => "BY_ADMIN",
-            Self::OccurrenceCancelled => "OCCURRENCE_CANCELLED",
-            Self::OccurrenceMoved => "OCCURRENCE_MOVED",
-            Self::MemberRemoved => "MEMBER_REMOVED",
-        }
-    }
-
-    /// Reads the name that [`as_str`](Self::as_str) returns.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+names! {
+    /// The reason of a cancellation.
+    pub enum CancellationReason {
+        /// The member cancelled.
+        ByMember => "BY_MEMBER",
+        /// An admin cancelled for the member.
+        ByAdmin => "BY_ADMIN",
+        /// The occurrence, or its event, was cancelled.
+        OccurrenceCancelled => "OCCURRENCE_CANCELLED",
+        /// An edit dropped the occurrence, or moved it to a time at which the member holds another seat.
+        OccurrenceMoved => "OCCURRENCE_MOVED",
+        /// The member was removed from the organization.
+        MemberRemoved => "MEMBER_REMOVED",
     }
 }
 

@@ -8,8 +8,8 @@ const CODE: &str = "crates/domain/src/activity.rs";
 
 /// The rows of the table, as the code gives them.
 fn in_code(text: &str) -> Vec<String> {
-    let (_, actions) = text.split_once("\nactions! {\n").unwrap_or_default();
-    let (actions, _) = actions.split_once("\n}\n").unwrap_or_default();
+    let (_, actions) = text.split_once("    pub enum Action {\n").unwrap_or_default();
+    let (actions, _) = actions.split_once("\n    }\n").unwrap_or_default();
     let lines: Vec<&str> = actions.lines().collect();
     let rows = lines.windows(2).filter_map(|pair| {
         let name = pair[1].split_once(" => \"")?.1.strip_suffix("\",")?;
@@ -47,8 +47,7 @@ fn the_document_of_the_api_lists_each_action_of_the_log() {
 
 #[test]
 fn differences_of_actions_are_found() {
-    let code =
-        "\nactions! {\n    /// One.\n    One => \"it.one\",\n    /// Two.\n    Two => \"it.two\",\n}\n";
+    let code = "    pub enum Action {\n        /// One.\n        One => \"it.one\",\n        /// Two.\n        Two => \"it.two\",\n    }\n";
     let document = "<!-- actions:begin -->\n| action | meaning |\n|---|---|\n| `it.one` | One. |\n| `it.three` | Three. |\n\
                     <!-- actions:end -->\n";
     let found = differences(&Repository::of(&[(CODE, code), (API, document)]));
