@@ -18,8 +18,7 @@ use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
     http::{
         body::BodyMemory,
-        closing,
-        connections::{Connection, Connections},
+        connection::{Connection, Connections, late, unrouted::UnroutedResponses},
         cors::AllowedOrigins,
         edge::{self, EdgeSettings},
         error::HttpError,
@@ -28,8 +27,7 @@ use crate::{
         limits::{HttpLimits, LATE_BODY_TIME},
         memory::SharedMemory,
         mutations::MutationTasks,
-        unread::UnreadResponses,
-        unsent::UnsentMemory,
+        response_memory::ResponseMemory,
     },
     request_id::NewRequestId,
 };
@@ -83,7 +81,7 @@ struct Shared<R: CallerResolver> {
     edge: web::Data<EdgeSettings>,
     graphql: web::Data<GraphqlRoute<R>>,
     limits: web::Data<HttpLimits>,
-    unsent: web::Data<UnsentMemory>,
+    response_memory: web::Data<ResponseMemory>,
     memory: web::Data<SharedMemory>,
     bodies: web::Data<BodyMemory>,
     mutations: web::Data<MutationTasks>,
@@ -99,7 +97,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             edge: self.edge.clone(),
             graphql: self.graphql.clone(),
             limits: self.limits.clone(),
-            unsent: self.unsent.clone(),
+            response_memory: self.response_memory.clone(),
             memory: self.memory.clone(),
             bodies: self.bodies.clone(),
             mutations: self.mutations.clone(),
@@ -117,7 +115,7 @@ impl<R: CallerResolver> Shared<R> {
             .app_data(self.edge.clone())
             .app_data(self.graphql.clone())
             .app_data(self.limits.clone())
-            .app_data(self.unsent.clone())
+            .app_data(self.response_memory.clone())
             .app_data(self.memory.clone())
             .app_data(self.bodies.clone())
             .app_data(self.mutations.clone())
@@ -155,7 +153,7 @@ pub async fn serve<R: CallerResolver>(
         tokio::spawn(async move { health.watch_backend().await })
     });
     let responses =
-        UnreadResponses::new(parts.new_request_id.clone(), options.limits.header_time, &parts.origins);
+        UnroutedResponses::new(parts.new_request_id.clone(), options.limits.header_time, &parts.origins);
     let shared = shared(parts, options.limits, mutations.clone());
 
     let builder = Server::build()
@@ -179,7 +177,9 @@ pub async fn serve<R: CallerResolver>(
             .client_request_timeout(options.limits.header_time)
             .client_disconnect_timeout(LATE_BODY_TIME)
             .local_addr(address)
-            .on_connect_ext(|connection: &Connection, data| drop(data.insert(connection.intake().clone())))
+            .on_connect_ext(|connection: &Connection, data| {
+                drop(data.insert(connection.read_ahead().clone()));
+            })
             .h1(map_config(app, |_| AppConfig::default()));
         let connections = connections.clone();
         fn_service(move |stream: TcpStream| {
@@ -203,7 +203,7 @@ pub async fn serve<R: CallerResolver>(
     tracing::info!("shutting down");
     health.begin_shutdown();
     tokio::time::sleep(options.drain_time).await;
-    let refused = drain(&handle, closing::refuse_late(late, responses)).await;
+    let refused = drain(&handle, late::refuse_late(late, responses)).await;
     if !mutations.finish(options.shutdown_time).await {
         tracing::error!("some mutations did not finish in time");
     }
@@ -224,7 +224,7 @@ async fn drain(
     handle.pause().await;
     let refusing = tokio::spawn(refusing);
     // Meanwhile, the threads take the connections that were accepted.
-    tokio::time::sleep(closing::TAKING_TIME).await;
+    tokio::time::sleep(late::TAKING_TIME).await;
     handle.stop(true).await;
     refusing.await.map_err(io::Error::other)?
 }
@@ -383,7 +383,7 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
             memory: Arc::clone(&memory),
         }),
         limits: web::Data::new(limits),
-        unsent: web::Data::new(UnsentMemory(SharedMemory::new(limits.unsent_bytes))),
+        response_memory: web::Data::new(ResponseMemory(SharedMemory::new(limits.unsent_bytes))),
         memory: memory.into(),
         bodies: web::Data::new(BodyMemory(SharedMemory::new(limits.bodies_bytes))),
         mutations: web::Data::new(mutations),

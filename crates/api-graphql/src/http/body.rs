@@ -22,9 +22,9 @@ use crate::{
     errors::RequestError,
     http::{
         error::HttpError,
-        intake::Intake,
         limits::{HttpLimits, MEMORY_OF_BODY, SMALL_BODY_BYTES},
         memory::{SharedMemory, Taken},
+        read_ahead::ReadAhead,
     },
     telemetry::{SecurityEvent, record_security_event},
 };
@@ -75,14 +75,14 @@ pub(crate) struct BodyMemory(pub(crate) SharedMemory);
 pub struct IncomingBody {
     payload: web::Payload,
     first: BytesMut,
-    intake: Intake,
+    read_ahead: ReadAhead,
 }
 
 impl IncomingBody {
     #[must_use]
     pub fn new(request: &HttpRequest, payload: web::Payload) -> Self {
-        let intake = request.conn_data::<Intake>().cloned().unwrap_or_default();
-        Self { payload, first: BytesMut::new(), intake }
+        let read_ahead = request.conn_data::<ReadAhead>().cloned().unwrap_or_default();
+        Self { payload, first: BytesMut::new(), read_ahead }
     }
 
     /// Waits for the lookup.
@@ -110,9 +110,9 @@ impl IncomingBody {
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
         let chunk = self.payload.poll_next_unpin(context);
-        self.intake.want_body(chunk.is_pending());
+        self.read_ahead.want_body(chunk.is_pending());
         if let Poll::Ready(None) = chunk {
-            self.intake.end_body();
+            self.read_ahead.end_body();
         }
         chunk
     }

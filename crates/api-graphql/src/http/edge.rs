@@ -20,10 +20,10 @@ use tracing::{Instrument, Span};
 use super::{
     error::HttpError,
     health::{self, Health},
-    intake::Intake,
     kept_body::{EarlyResponse, KeptBody},
     limits::HttpLimits,
     preflight,
+    read_ahead::ReadAhead,
 };
 use crate::{
     allowance::Allowance,
@@ -47,7 +47,7 @@ pub(crate) struct EdgeSettings {
     pub(crate) has_local_probes: bool,
 }
 
-/// The middleware around all others: counts the request and its body in the [`Intake`], and [records](record) it.
+/// The middleware around all others: counts the request and its body in the [`ReadAhead`], and [records](record) it.
 pub(crate) async fn finish<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -56,13 +56,13 @@ pub(crate) async fn finish<B: MessageBody + 'static>(
     let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
         .iter()
         .any(|name| request.headers().get(name).is_some_and(|value| value != "0"));
-    let intake = request.conn_data::<Intake>().cloned().unwrap_or_default();
-    let _begun = intake.begin(has_body);
+    let read_ahead = request.conn_data::<ReadAhead>().cloned().unwrap_or_default();
+    let _begun = read_ahead.begin(has_body);
     let body = has_body.then(|| KeptBody::of(&mut request));
     let response = record(request, next, started).await?;
     let Some(mut body) = body else { return Ok(response.map_into_left_body()) };
     if body.discard_arrived().await {
-        intake.end_body();
+        read_ahead.end_body();
         return Ok(response.map_into_left_body());
     }
     Ok(response.map_body(|_, response| EitherBody::right(EarlyResponse::new(response, body))))

@@ -1,16 +1,25 @@
-//! HTTP: the GraphQL-over-HTTP handler, the health and metrics routes, and the log line, headers and errors that all
-//! routes share.
+//! HTTP, in the order in which a request meets it.
+//!
+//! | step | modules |
+//! |---|---|
+//! | a connection is accepted, read and written | `connection`, `eviction`, `read_ahead` |
+//! | request id, log line, limit of the headers, headers of responses | `edge`, `cors`, `preflight`, `methods` |
+//! | the body is read | `kept_body`, `body`, `query_string` |
+//! | a service answers | `graphql`, `graphiql`, `health`; REST has a module of its own |
+//! | mutations run independently of their connections | `mutations` |
+//! | the response waits for its client | `error`, `json`, `response_memory` |
+//!
+//! `limits` has the limits of a request, and `memory` the memory that requests and responses share.
 
 pub mod body;
-pub(crate) mod closing;
-pub(crate) mod connections;
+pub(crate) mod connection;
 pub mod cors;
 pub(crate) mod edge;
 pub mod error;
+mod eviction;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
-pub(crate) mod intake;
 pub(crate) mod json;
 pub(crate) mod kept_body;
 pub mod limits;
@@ -18,9 +27,7 @@ pub mod memory;
 pub(crate) mod methods;
 pub mod mutations;
 pub(crate) mod operation_type;
-mod places;
 pub(crate) mod preflight;
 pub(crate) mod query_string;
-pub(crate) mod unread;
-pub(crate) mod unsent;
-mod write_time;
+pub(crate) mod read_ahead;
+pub(crate) mod response_memory;

@@ -28,7 +28,7 @@ use crate::{
         memory::{SharedMemory, Taken},
         mutations::MutationTasks,
         operation_type::operation_type_name,
-        unsent,
+        response_memory,
     },
     request_id::RequestId,
     telemetry::{self, OperationRecord, RequestRecord},
@@ -84,7 +84,7 @@ pub(super) async fn answer(
         Err(_elapsed) => Err(HttpError::new(FaultKind::Unavailable)),
     };
     answer
-        .and_then(|response| unsent::reserve(http, response, call.begun.get()))
+        .and_then(|response| response_memory::reserve(http, response, call.begun.get()))
         .unwrap_or_else(|error| error.response_with_id(&request_id))
 }
 

@@ -34,7 +34,7 @@ use crate::{
         memory::{SharedMemory, Taken},
         methods,
         mutations::MutationTasks,
-        unsent,
+        response_memory,
     },
     request_id::RequestId,
     telemetry::RequestRecord,
@@ -112,7 +112,7 @@ async fn handle<R: CallerResolver>(
         .unwrap_or_else(|_panic| Response::failed(FaultKind::Internal, &info.request_id));
     let is_mutation = response.is_mutation;
     let cost_limit = route.executor.cost_limit();
-    match unsent::reserve(&request, response.write(written_as, cost_limit).await, is_mutation) {
+    match response_memory::reserve(&request, response.write(written_as, cost_limit).await, is_mutation) {
         Ok(response) => response,
         Err(refusal) => {
             Response::from_http_error(refusal, &info.request_id).write(written_as, cost_limit).await

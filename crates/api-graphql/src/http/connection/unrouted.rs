@@ -16,9 +16,9 @@ use bytes::Bytes;
 use convene_application::failure::FaultKind;
 use tracing::Span;
 
-use super::{cors::AllowedOrigins, edge, error::HttpError, limits::HEADERS};
 use crate::{
     errors::RequestError,
+    http::{cors::AllowedOrigins, edge, error::HttpError, limits::HEADERS},
     request_id::{self, NewRequestId, RequestId},
     telemetry::{Completion, RequestRecord, ResponseRecord, SecurityEvent, record_security_event},
 };
@@ -31,14 +31,14 @@ const END: &[u8] = b"\r\n\r\n";
 
 /// The responses of a server to requests that no service receives.
 #[derive(Clone)]
-pub(crate) struct UnreadResponses {
+pub(crate) struct UnroutedResponses {
     new_request_id: NewRequestId,
     header_time: Duration,
     /// The origin that may read the responses, if it does not depend on the request.
     origin: Option<HeaderValue>,
 }
 
-impl UnreadResponses {
+impl UnroutedResponses {
     pub(crate) fn new(new_request_id: NewRequestId, header_time: Duration, origins: &AllowedOrigins) -> Self {
         let origin = origins.of_any_request().and_then(|origin| HeaderValue::from_str(origin).ok());
         Self { new_request_id, header_time, origin }
@@ -151,9 +151,9 @@ mod tests {
 
     use super::*;
 
-    fn responses(origins: &str) -> UnreadResponses {
+    fn responses(origins: &str) -> UnroutedResponses {
         let new_request_id: NewRequestId = Arc::new(|| "id-1".to_owned());
-        UnreadResponses::new(new_request_id, Duration::from_secs(5), &origins.parse().unwrap())
+        UnroutedResponses::new(new_request_id, Duration::from_secs(5), &origins.parse().unwrap())
     }
 
     #[rstest]

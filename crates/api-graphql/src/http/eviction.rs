@@ -1,4 +1,4 @@
-//! The places of connections: how many there are, and which connection gives way to a new one.
+//! The number of open connections, and the one that gives way to a new one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,16 +12,18 @@ use std::{
 
 use futures::task::AtomicWaker;
 
-use super::limits::HttpLimits;
-use crate::telemetry::{SecurityEvent, record_security_event};
+use crate::{
+    http::limits::HttpLimits,
+    telemetry::{SecurityEvent, record_security_event},
+};
 
-/// The places of this process.
+/// The open connections of this process.
 ///
-/// If all are taken, a connection that does nothing gives way to a new one whose address has fewer: the newest one of the address
+/// If there are as many as allowed, a connection that does nothing gives way to a new one whose address has fewer: the newest one of the address
 /// that has most. It has not sent a whole request yet, or waits for the next one. So no number of addresses keeps others out by
 /// connections that cost them nothing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places(Arc<Mutex<Open>>);
+pub(super) struct OpenConnections(Arc<Mutex<Open>>);
 
 #[derive(Debug, Default)]
 struct Open {
@@ -35,11 +37,11 @@ struct OfAddress {
     /// The connections that have not sent a whole request.
     unfinished: usize,
     /// In the order of their arrival.
-    connections: BTreeMap<u64, Entry>,
+    connections: BTreeMap<u64, ListedConnection>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ListedConnection {
     is_unfinished: bool,
     state: Arc<ConnectionState>,
 }
@@ -55,23 +57,23 @@ struct ConnectionState {
     waker: AtomicWaker,
 }
 
-/// The place of a connection, until it is dropped.
+/// A connection that counts as open until this value is dropped.
 #[derive(Debug)]
-pub(super) struct Place(ConnectionHandle);
+pub(super) struct OpenConnection(ConnectionHandle);
 
 /// A handle by which a connection reports its requests.
 #[derive(Clone, Debug)]
 pub(super) struct ConnectionHandle {
-    places: Places,
+    connections: OpenConnections,
     address: IpAddr,
     number: u64,
     state: Arc<ConnectionState>,
 }
 
-impl Places {
-    /// Takes a place. `None` if there are too many connections, in total or from this address.
-    pub(super) fn enter(&self, address: IpAddr, limits: &HttpLimits) -> Option<Place> {
-        let mut open = self.open();
+impl OpenConnections {
+    /// Counts a new connection. `None` if there are too many connections, in total or from this address.
+    pub(super) fn enter(&self, address: IpAddr, limits: &HttpLimits) -> Option<OpenConnection> {
+        let mut open = self.lock();
         let of_address = open.addresses.get(&address);
         let (held, unfinished) = of_address.map_or((0, 0), |it| (it.connections.len(), it.unfinished));
         if held >= limits.connections_per_address || unfinished >= limits.unfinished_per_address() {
@@ -89,12 +91,12 @@ impl Places {
         let (number, state) = (open.last_number, Arc::<ConnectionState>::default());
         let of_address = open.addresses.entry(address).or_default();
         of_address.unfinished += 1;
-        let entry = Entry { is_unfinished: true, state: Arc::clone(&state) };
+        let entry = ListedConnection { is_unfinished: true, state: Arc::clone(&state) };
         of_address.connections.insert(number, entry);
-        Some(Place(ConnectionHandle { places: self.clone(), address, number, state }))
+        Some(OpenConnection(ConnectionHandle { connections: self.clone(), address, number, state }))
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,7 +112,7 @@ impl Open {
         candidates.max_by_key(|(number, ..)| *number).map(|(_, address, number)| (address, number))
     }
 
-    fn remove(&mut self, address: IpAddr, number: u64) -> Option<Entry> {
+    fn remove(&mut self, address: IpAddr, number: u64) -> Option<ListedConnection> {
         let of_address = self.addresses.get_mut(&address)?;
         let entry = of_address.connections.remove(&number)?;
         of_address.unfinished -= usize::from(entry.is_unfinished);
@@ -138,7 +140,7 @@ impl ConnectionState {
     }
 }
 
-impl Place {
+impl OpenConnection {
     pub(super) fn handle(&self) -> ConnectionHandle {
         self.0.clone()
     }
@@ -163,7 +165,7 @@ impl ConnectionHandle {
         if !is_first {
             return;
         }
-        let mut open = self.places.open();
+        let mut open = self.connections.lock();
         if let Some(of_address) = open.addresses.get_mut(&self.address)
             && let Some(entry) = of_address.connections.get_mut(&self.number)
             && std::mem::take(&mut entry.is_unfinished)
@@ -178,10 +180,10 @@ impl ConnectionHandle {
     }
 }
 
-impl Drop for Place {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
-        let ConnectionHandle { places, address, number, .. } = &self.0;
-        drop(places.open().remove(*address, *number));
+        let ConnectionHandle { connections, address, number, .. } = &self.0;
+        drop(connections.lock().remove(*address, *number));
     }
 }
 
@@ -200,76 +202,77 @@ mod tests {
     }
 
     /// A connection that has sent a request and waits for the next one.
-    fn idle(places: &Places, last: u8) -> Option<Place> {
-        let place = places.enter(address(last), &limits())?;
-        let handle = place.handle();
+    fn idle(connections: &OpenConnections, last: u8) -> Option<OpenConnection> {
+        let connection = connections.enter(address(last), &limits())?;
+        let handle = connection.handle();
         handle.begin(true);
         handle.end();
-        Some(place)
+        Some(connection)
     }
 
-    fn gives_way(place: &Place) -> bool {
-        place.gives_way(Waker::noop())
+    fn gives_way(connection: &OpenConnection) -> bool {
+        connection.gives_way(Waker::noop())
     }
 
     #[test]
     fn the_newest_idle_connection_of_the_address_with_most_gives_way() {
-        let places = Places::default();
-        let first: Vec<_> = (0..12).map(|_| idle(&places, 1).unwrap()).collect();
-        let second: Vec<_> = (0..8).map(|_| idle(&places, 2).unwrap()).collect();
+        let connections = OpenConnections::default();
+        let first: Vec<_> = (0..12).map(|_| idle(&connections, 1).unwrap()).collect();
+        let second: Vec<_> = (0..8).map(|_| idle(&connections, 2).unwrap()).collect();
         first[11].handle().begin(false);
-        let _third = idle(&places, 3).unwrap();
+        let _third = idle(&connections, 3).unwrap();
         assert!(gives_way(&first[10]), "the newest one is in flight");
-        assert_eq!(first.iter().chain(&second).filter(|place| gives_way(place)).count(), 1);
-        assert_eq!(places.open().total, 20);
+        assert_eq!(first.iter().chain(&second).filter(|connection| gives_way(connection)).count(), 1);
+        assert_eq!(connections.lock().total, 20);
         drop(first);
-        assert_eq!(places.open().total, 9);
+        assert_eq!(connections.lock().total, 9);
     }
 
     #[test]
     fn an_unfinished_connection_gives_way_before_an_idle_one() {
-        let places = Places::default();
-        let unfinished = places.enter(address(1), &limits()).unwrap();
-        let idle_ones: Vec<_> = (0..19).map(|number| idle(&places, 1 + number % 2).unwrap()).collect();
-        let _third = idle(&places, 3).unwrap();
+        let connections = OpenConnections::default();
+        let unfinished = connections.enter(address(1), &limits()).unwrap();
+        let idle_ones: Vec<_> = (0..19).map(|number| idle(&connections, 1 + number % 2).unwrap()).collect();
+        let _third = idle(&connections, 3).unwrap();
         assert!(gives_way(&unfinished) && !idle_ones.iter().any(gives_way));
     }
 
     #[test]
     fn a_connection_gives_way_only_to_an_address_that_has_fewer() {
-        let places = Places::default();
-        let held: Vec<_> = (0..20).map(|number| idle(&places, number % 2).unwrap()).collect();
-        assert!(idle(&places, 0).is_none());
-        let _third: Vec<_> = (0..6).map(|_| idle(&places, 3).unwrap()).collect();
-        assert!(idle(&places, 3).is_none(), "7, 7 and 6");
-        assert_eq!(held.iter().filter(|place| gives_way(place)).count(), 6);
+        let connections = OpenConnections::default();
+        let held: Vec<_> = (0..20).map(|number| idle(&connections, number % 2).unwrap()).collect();
+        assert!(idle(&connections, 0).is_none());
+        let _third: Vec<_> = (0..6).map(|_| idle(&connections, 3).unwrap()).collect();
+        assert!(idle(&connections, 3).is_none(), "7, 7 and 6");
+        assert_eq!(held.iter().filter(|connection| gives_way(connection)).count(), 6);
         drop(held);
-        assert_eq!(places.open().total, 6);
+        assert_eq!(connections.lock().total, 6);
     }
 
     #[test]
     fn connections_that_are_in_use_do_not_give_way() {
-        let places = Places::default();
-        let held: Vec<_> = (0..20).map(|number| idle(&places, number % 2).unwrap()).collect();
-        held.iter().for_each(|place| place.handle().begin(false));
-        held.iter().for_each(|place| place.set_writing(true));
-        held.iter().for_each(|place| place.handle().end());
-        assert!(idle(&places, 3).is_none());
+        let connections = OpenConnections::default();
+        let held: Vec<_> = (0..20).map(|number| idle(&connections, number % 2).unwrap()).collect();
+        held.iter().for_each(|connection| connection.handle().begin(false));
+        held.iter().for_each(|connection| connection.set_writing(true));
+        held.iter().for_each(|connection| connection.handle().end());
+        assert!(idle(&connections, 3).is_none());
         held[5].set_writing(false);
-        assert!(idle(&places, 3).is_some() && gives_way(&held[5]));
+        assert!(idle(&connections, 3).is_some() && gives_way(&held[5]));
     }
 
     #[test]
     fn connections_without_a_request_have_a_limit_of_their_own() {
-        let places = Places::default();
-        let mut unfinished: Vec<_> = (0..8).map(|_| places.enter(address(1), &limits()).unwrap()).collect();
-        assert!(places.enter(address(1), &limits()).is_none());
-        assert!(places.enter(address(2), &limits()).is_some());
+        let connections = OpenConnections::default();
+        let mut unfinished: Vec<_> =
+            (0..8).map(|_| connections.enter(address(1), &limits()).unwrap()).collect();
+        assert!(connections.enter(address(1), &limits()).is_none());
+        assert!(connections.enter(address(2), &limits()).is_some());
         unfinished[0].handle().begin(true);
-        unfinished.extend(places.enter(address(1), &limits()));
+        unfinished.extend(connections.enter(address(1), &limits()));
         assert_eq!(unfinished.len(), 9);
         drop(unfinished);
-        let open = places.open();
+        let open = connections.lock();
         assert!(open.addresses.is_empty() && open.total == 0);
     }
 }

@@ -6,18 +6,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{
-    limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES},
-    places::ConnectionHandle,
-};
+use super::eviction::ConnectionHandle;
+use crate::http::limits::{DISCARDED_BYTES, HEAD_BYTES, QUEUED_REQUESTS, READ_BYTES};
 
-/// The intake of one connection, which its requests share.
+/// The bound of what one connection reads ahead, which its requests share.
 ///
 /// The HTTP library reads up to 128 KiB while bytes arrive, also if no service takes them, its buffer stays as large as it was
 /// once, and it makes requests of all these bytes, which take thirty times as much. A thousand connections with pipelined
 /// requests would take 3 GB.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Intake(Rc<RefCell<State>>);
+pub(crate) struct ReadAhead(Rc<RefCell<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -43,10 +41,10 @@ struct State {
 }
 
 /// A request that a service works on, until it is dropped.
-pub(super) struct Begun(Intake);
+pub(super) struct Begun(ReadAhead);
 
-impl Intake {
-    /// The intake of the connection with this handle.
+impl ReadAhead {
+    /// The bound of the connection with this handle.
     pub(super) fn of(connection: ConnectionHandle) -> Self {
         Self(Rc::new(RefCell::new(State { connection: Some(connection), ..State::default() })))
     }
@@ -174,9 +172,8 @@ mod tests {
 
     use super::*;
     use crate::http::{
-        connections::{Connection, Connections},
+        connection::{Connection, Connections, unrouted::UnroutedResponses},
         limits::HttpLimits,
-        unread::UnreadResponses,
     };
 
     const SENT: usize = 256 * 1_024;
@@ -190,7 +187,7 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let responses =
-            UnreadResponses::new(Arc::new(String::new), Duration::from_secs(5), &"*".parse().unwrap());
+            UnroutedResponses::new(Arc::new(String::new), Duration::from_secs(5), &"*".parse().unwrap());
         let accepted = Connections::new(responses).accept(stream, HttpLimits::default()).await;
         drop(tokio::spawn(async move {
             client.write_all(&sent).await.unwrap();
@@ -212,13 +209,13 @@ mod tests {
     #[tokio::test]
     async fn a_connection_reads_one_part_until_its_service_waits_for_more() {
         let mut connection = connection(&[0; SENT]).await;
-        let intake = connection.intake().clone();
-        let begun = intake.begin(true);
+        let read_ahead = connection.read_ahead().clone();
+        let begun = read_ahead.begin(true);
         let first = read_until_idle(&mut connection).await;
         assert!((READ_BYTES..READ_BYTES + BUFFER).contains(&first), "{first} bytes");
-        intake.want_body(true);
+        read_ahead.want_body(true);
         let second = connection.read(&mut [0; BUFFER]).await.unwrap();
-        intake.want_body(false);
+        read_ahead.want_body(false);
         let rest = read_until_idle(&mut connection).await;
         assert!(second + rest < READ_BYTES + BUFFER, "{second} and {rest} bytes");
         drop(begun);
@@ -228,9 +225,9 @@ mod tests {
     #[tokio::test]
     async fn a_connection_pauses_after_each_part() {
         let mut connection = connection(&[0; SENT]).await;
-        let intake = connection.intake().clone();
-        let _begun = intake.begin(true);
-        intake.want_body(true);
+        let read_ahead = connection.read_ahead().clone();
+        let _begun = read_ahead.begin(true);
+        read_ahead.want_body(true);
         let (mut buffer, mut of_part, mut total) = ([0; BUFFER], 0, 0);
         while total < SENT {
             match connection.read(&mut buffer).now_or_never() {
@@ -252,9 +249,9 @@ mod tests {
         const LINE: &[u8] = b"POST / HTTP/1.1\n";
         let sent = LINE.repeat(SENT / LINE.len());
         let mut connection = connection(&sent).await;
-        let intake = connection.intake().clone();
-        let _begun = intake.begin(true);
-        intake.want_body(true);
+        let read_ahead = connection.read_ahead().clone();
+        let _begun = read_ahead.begin(true);
+        read_ahead.want_body(true);
         assert_eq!(read_until_idle(&mut connection).await, sent.len());
     }
 
@@ -263,10 +260,10 @@ mod tests {
         const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
         const SENT_REQUESTS: usize = 20;
         let mut connection = connection(&REQUEST.repeat(SENT_REQUESTS)).await;
-        let intake = connection.intake().clone();
+        let read_ahead = connection.read_ahead().clone();
         let mut total = 0;
         for _ in 0..SENT_REQUESTS {
-            let begun = intake.begin(false);
+            let begun = read_ahead.begin(false);
             let read = read_until_idle(&mut connection).await;
             assert!(read <= QUEUED_REQUESTS * REQUEST.len(), "{read} bytes");
             total += read;

@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{connections::refuse, unread::UnreadResponses};
+use super::{refuse, unrouted::UnroutedResponses};
 
 /// The time for which connections are still accepted, and refused, after the server has stopped to serve them.
 const REFUSING_TIME: Duration = Duration::from_millis(300);
@@ -28,7 +28,7 @@ const MAX_REFUSALS: usize = 256;
 /// The listener cannot be used.
 pub(crate) async fn refuse_late(
     listener: std::net::TcpListener,
-    responses: UnreadResponses,
+    responses: UnroutedResponses,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let end = Instant::now() + REFUSING_TIME;

@@ -1,4 +1,8 @@
-//! The limits of connections: their number, and the time for which a client may leave its response unread.
+//! The connections of clients, and the time for which a client may leave its response unread.
+
+pub(crate) mod late;
+pub(crate) mod unrouted;
+mod write_time;
 
 use std::{
     io,
@@ -16,14 +20,15 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    intake::Intake,
-    limits::HttpLimits,
-    places::{Place, Places},
-    unread::UnreadResponses,
-    write_time::WriteTime,
+use self::{unrouted::UnroutedResponses, write_time::WriteTime};
+use crate::{
+    http::{
+        eviction::{OpenConnection, OpenConnections},
+        limits::HttpLimits,
+        read_ahead::ReadAhead,
+    },
+    telemetry::{SecurityEvent, record_security_event},
 };
-use crate::telemetry::{SecurityEvent, record_security_event};
 
 /// The time for which a refused client may take its response.
 const REFUSAL_TIME: Duration = Duration::from_millis(250);
@@ -41,13 +46,13 @@ const INVALID: &[u8] = b"\0";
 /// The open connections of this process.
 #[derive(Clone)]
 pub(crate) struct Connections {
-    places: Places,
-    responses: UnreadResponses,
+    open: OpenConnections,
+    responses: UnroutedResponses,
 }
 
 impl Connections {
-    pub(crate) fn new(responses: UnreadResponses) -> Self {
-        Self { places: Places::default(), responses }
+    pub(crate) fn new(responses: UnroutedResponses) -> Self {
+        Self { open: OpenConnections::default(), responses }
     }
 
     /// Takes a new connection, or responds with a refusal and closes it.
@@ -60,7 +65,7 @@ impl Connections {
         limits: HttpLimits,
     ) -> io::Result<(Connection, Option<SocketAddr>)> {
         let peer = stream.peer_addr()?;
-        let Some(place) = self.places.enter(peer.ip().to_canonical(), &limits) else {
+        let Some(open) = self.open.enter(peer.ip().to_canonical(), &limits) else {
             refuse(stream, self.responses.too_many_connections()).await;
             return Err(io::Error::other("too many connections"));
         };
@@ -69,14 +74,14 @@ impl Connections {
         let responses = self.responses.clone();
         let connection = Connection {
             stream,
-            intake: Intake::of(place.handle()),
+            read_ahead: ReadAhead::of(open.handle()),
             read: BytesMut::new(),
             has_invalid_head: false,
             writing,
             responses,
             unanswered: None,
             replacement: None,
-            place,
+            open,
             is_blocked: false,
         };
         Ok((connection, Some(peer)))
@@ -84,7 +89,7 @@ impl Connections {
 }
 
 /// Sends the response and closes the connection.
-pub(super) async fn refuse(stream: TcpStream, response: Bytes) {
+async fn refuse(stream: TcpStream, response: Bytes) {
     // A client that takes longer loses only the response.
     drop(timeout(REFUSAL_TIME, respond(stream, &response)).await);
 }
@@ -100,32 +105,32 @@ async fn respond(mut stream: TcpStream, response: &[u8]) -> io::Result<()> {
 /// A connection that fails when its client does not read, and that replaces the responses of the HTTP library.
 pub(crate) struct Connection {
     stream: TcpStream,
-    intake: Intake,
+    read_ahead: ReadAhead,
     /// The bytes that the HTTP library does not have yet.
     read: BytesMut,
     /// Headers were too large and were made invalid. Nothing more is read.
     has_invalid_head: bool,
     writing: WriteTime,
-    responses: UnreadResponses,
+    responses: UnroutedResponses,
     /// The time at which bytes arrived after the last response.
     unanswered: Option<Instant>,
     /// The rest of the bytes to write instead of a response, and the length of that response.
     replacement: Option<(Bytes, usize)>,
-    place: Place,
+    open: OpenConnection,
     /// The client keeps the connection from writing.
     is_blocked: bool,
 }
 
 impl Connection {
-    pub(crate) fn intake(&self) -> &Intake {
-        &self.intake
+    pub(crate) fn read_ahead(&self) -> &ReadAhead {
+        &self.read_ahead
     }
 
     fn poll_write_some(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if self.is_blocked != written.is_pending() {
             self.is_blocked = written.is_pending();
-            self.place.set_writing(self.is_blocked);
+            self.open.set_writing(self.is_blocked);
         }
         match written {
             Poll::Pending => self.writing.poll_expired(context).map(|()| {
@@ -134,7 +139,7 @@ impl Connection {
             }),
             Poll::Ready(written) => {
                 self.writing.progress(*written.as_ref().unwrap_or(&0));
-                self.intake.wrote();
+                self.read_ahead.wrote();
                 Poll::Ready(written)
             }
         }
@@ -147,27 +152,27 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.intake.poll_ready(context));
+        ready!(self.read_ahead.poll_ready(context));
         if self.has_invalid_head {
             return Poll::Pending;
         }
-        if self.intake.is_discarding_too_much() || self.place.gives_way(context.waker()) {
+        if self.read_ahead.is_discarding_too_much() || self.open.gives_way(context.waker()) {
             // The library closes the connection.
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        if self.intake.is_head_too_large() {
+        if self.read_ahead.is_head_too_large() {
             self.has_invalid_head = true;
             buffer.put_slice(INVALID);
         } else if self.read.is_empty() {
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
             let read = &buffer.filled()[before..];
-            let admitted = self.intake.admit(read);
+            let admitted = self.read_ahead.admit(read);
             self.read.extend_from_slice(&read[admitted..]);
             buffer.set_filled(before + admitted);
         } else {
             let length = self.read.len().min(buffer.remaining());
-            let admitted = self.intake.admit(&self.read[..length]);
+            let admitted = self.read_ahead.admit(&self.read[..length]);
             buffer.put_slice(&self.read.split_to(admitted));
         }
         if buffer.filled().len() > before {

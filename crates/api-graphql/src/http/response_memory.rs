@@ -25,7 +25,7 @@ use crate::auth::Owner;
 const PART_BYTES: usize = 32 * 1_024;
 
 /// The memory that unsent responses may take in this process.
-pub(crate) struct UnsentMemory(pub(crate) SharedMemory);
+pub(crate) struct ResponseMemory(pub(crate) SharedMemory);
 
 /// Makes a large response take its memory until the client has received it.
 ///
@@ -41,7 +41,7 @@ pub(crate) fn reserve(
     if size <= SMALL_RESPONSE_BYTES {
         return Ok(response);
     }
-    let memory = request.app_data::<web::Data<UnsentMemory>>();
+    let memory = request.app_data::<web::Data<ResponseMemory>>();
     // A request without an owner was refused, and its response is small.
     let owner = request.extensions().get::<Owner>().cloned();
     let taken = memory.zip(owner).and_then(|(memory, owner)| memory.0.try_take(&owner, size));
@@ -49,18 +49,18 @@ pub(crate) fn reserve(
         return Err(HttpError::new(FaultKind::Overloaded));
     }
     Ok(response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => BoxBody::new(UnsentBody { bytes, _memory: taken }),
+        Ok(bytes) => BoxBody::new(MeasuredBody { bytes, _memory: taken }),
         Err(body) => body,
     }))
 }
 
 /// A body that is sent in parts.
-struct UnsentBody {
+struct MeasuredBody {
     bytes: Bytes,
     _memory: Option<Taken>,
 }
 
-impl MessageBody for UnsentBody {
+impl MessageBody for MeasuredBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
