@@ -23,7 +23,7 @@ use crate::{
         edge::{self, EdgeSettings},
         error::HttpError,
         graphql::{self, Documents, GraphqlRoute, SharedExecutor},
-        health::{self, Health},
+        health::{self, Health, LocalCallers},
         limits::{HttpLimits, LATE_BODY_TIME},
         memory::SharedMemory,
         mutations::MutationTasks,
@@ -87,6 +87,7 @@ struct Shared<R: CallerResolver> {
     mutations: web::Data<MutationTasks>,
     origins: AllowedOrigins,
     health: web::Data<Health>,
+    local_callers: LocalCallers,
     has_local_probes: bool,
     more_routes: Routes,
 }
@@ -103,6 +104,7 @@ impl<R: CallerResolver> Clone for Shared<R> {
             mutations: self.mutations.clone(),
             origins: self.origins.clone(),
             health: self.health.clone(),
+            local_callers: self.local_callers,
             has_local_probes: self.has_local_probes,
             more_routes: Arc::clone(&self.more_routes),
         }
@@ -123,7 +125,7 @@ impl<R: CallerResolver> Shared<R> {
             .configure(|config| (self.more_routes)(config))
             .configure(graphql::routes::<R>);
         if self.has_local_probes {
-            config.configure(health::local_routes);
+            config.configure(|config| self.local_callers.routes(config));
         }
     }
 }
@@ -154,7 +156,8 @@ pub async fn serve<R: CallerResolver>(
     });
     let responses =
         UnroutedResponses::new(parts.new_request_id.clone(), options.limits.header_time, &parts.origins);
-    let shared = shared(parts, options.limits, mutations.clone());
+    let local_callers = LocalCallers { server: address.ip() };
+    let shared = shared(parts, options.limits, mutations.clone(), local_callers);
 
     let builder = Server::build()
         .workers(options.workers)
@@ -273,29 +276,32 @@ fn probe_server(
     new_request_id: NewRequestId,
     is_address_of_clients: bool,
 ) -> io::Result<Server> {
-    tracing::info!(address = %listener.local_addr()?, "answering probes");
-    let (limits, has_local_probes) = (HttpLimits::default(), is_address_of_clients);
-    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), has_local_probes };
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "answering probes");
+    let limits = HttpLimits::default();
+    let local_callers = is_address_of_clients.then_some(LocalCallers { server: address.ip() });
+    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), local_callers };
     let edge = web::Data::new(edge);
     let health = web::Data::new(health.clone());
     let app = move || {
-        let (routes, others): (fn(&mut web::ServiceConfig), _) = if is_address_of_clients {
-            (health::local_routes, web::to(health::refuse_starting))
-        } else {
-            (health::routes, web::to(not_found))
-        };
+        let others =
+            if is_address_of_clients { web::to(health::refuse_starting) } else { web::to(not_found) };
         App::new()
             .wrap(from_fn(edge::limit_headers))
             .wrap(from_fn(edge::finish))
             .app_data(edge.clone())
             .app_data(health.clone())
-            .configure(routes)
+            .configure(|config| match local_callers {
+                Some(callers) => callers.routes(config),
+                None => health::routes(config),
+            })
             .default_service(others)
     };
     // No client sends its next request over a connection that the end of the start closes.
     let keep_alive = if is_address_of_clients { KeepAlive::Disabled } else { KeepAlive::Timeout(KEEP_ALIVE) };
     let server = HttpServer::new(app)
         .workers(1)
+        .max_connections(limits.connections)
         .keep_alive(keep_alive)
         .client_request_timeout(limits.header_time)
         .shutdown_timeout(1)
@@ -325,6 +331,9 @@ impl StartingServer {
     /// # Errors
     /// The server has failed.
     pub async fn stop(self) -> io::Result<()> {
+        self.handle.pause().await;
+        // Meanwhile, the thread takes the connections that were accepted.
+        tokio::time::sleep(late::TAKING_TIME).await;
         self.handle.stop(true).await;
         self.task.await.map_err(io::Error::other)?
     }
@@ -355,7 +364,12 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: MutationTasks) -> Shared<R> {
+fn shared<R: CallerResolver>(
+    parts: Parts<R>,
+    limits: HttpLimits,
+    mutations: MutationTasks,
+    local_callers: LocalCallers,
+) -> Shared<R> {
     let Parts {
         access_control,
         executor,
@@ -372,7 +386,7 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
             new_request_id,
             limits,
             health: health.clone(),
-            has_local_probes: true,
+            local_callers: Some(local_callers),
         }),
         graphql: web::Data::new(GraphqlRoute {
             access_control,
@@ -389,6 +403,7 @@ fn shared<R: CallerResolver>(parts: Parts<R>, limits: HttpLimits, mutations: Mut
         mutations: web::Data::new(mutations),
         origins,
         health: web::Data::new(health),
+        local_callers,
         has_local_probes,
         more_routes,
     }

@@ -19,7 +19,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     error::HttpError,
-    health::{self, Health},
+    health::{self, Health, LocalCallers},
     kept_body::{EarlyResponse, KeptBody},
     limits::HttpLimits,
     preflight,
@@ -43,8 +43,8 @@ pub(crate) struct EdgeSettings {
     pub(crate) new_request_id: NewRequestId,
     pub(crate) limits: HttpLimits,
     pub(crate) health: Health,
-    /// Probes are requests of callers on the same machine only.
-    pub(crate) has_local_probes: bool,
+    /// The only callers whose requests are probes; all of them if `None`.
+    pub(crate) local_callers: Option<LocalCallers>,
 }
 
 /// The middleware around all others: counts the request and its body in the [`ReadAhead`], and [records](record) it.
@@ -81,7 +81,8 @@ async fn record<B: MessageBody + 'static>(
     request.extensions_mut().insert(id.clone());
     let pattern = request.match_pattern();
     let is_probe = pattern.as_ref().is_some_and(|pattern| health::ROUTES.contains(&pattern.as_str()));
-    let is_answered = !is_probe || !settings.has_local_probes || health::is_local(request.head());
+    let is_answered =
+        !is_probe || settings.local_callers.is_none_or(|callers| callers.include(request.head()));
     let (is_probe, pattern) = (is_probe && is_answered, pattern.filter(|_| is_answered));
     let route = pattern.unwrap_or_else(|| "unmatched".to_owned());
     let (span, trace) = if is_probe { (Span::none(), None) } else { request_span(request.headers()) };

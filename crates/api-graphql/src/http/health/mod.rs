@@ -9,6 +9,8 @@
 mod progress;
 mod state;
 
+use std::net::IpAddr;
+
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
     dev::RequestHead,
@@ -41,17 +43,27 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     }
 }
 
-/// The routes for the address of the clients.
-pub(crate) fn local_routes(config: &mut web::ServiceConfig) {
-    for resource in resources() {
-        config.service(resource.guard(guard::fn_guard(|context| is_local(context.head()))));
-    }
+/// The callers on the same machine, who reach the probes at the address of the clients.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocalCallers {
+    /// The address at which the server listens. A connection from the machine itself to this address comes from it, too.
+    pub(crate) server: IpAddr,
 }
 
-/// Tests whether a request comes from this machine, and from no proxy that names itself.
-pub(crate) fn is_local(head: &RequestHead) -> bool {
-    let is_loopback = head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    is_loopback && !FORWARDING.iter().any(|name| head.headers().contains_key(name))
+impl LocalCallers {
+    /// The routes for the address of the clients.
+    pub(crate) fn routes(self, config: &mut web::ServiceConfig) {
+        for resource in resources() {
+            config.service(resource.guard(guard::fn_guard(move |context| self.include(context.head()))));
+        }
+    }
+
+    /// Tests whether a request comes from this machine, and from no proxy that names itself.
+    pub(crate) fn include(self, head: &RequestHead) -> bool {
+        let is_local = |peer: IpAddr| peer.is_loopback() || peer == self.server.to_canonical();
+        head.peer_addr.is_some_and(|peer| is_local(peer.ip().to_canonical()))
+            && !FORWARDING.iter().any(|name| head.headers().contains_key(name))
+    }
 }
 
 fn resources() -> impl Iterator<Item = Resource> {
@@ -86,4 +98,31 @@ async fn ready(request: HttpRequest, health: web::Data<Health>) -> HttpResponse 
 async fn metrics(health: web::Data<Health>) -> HttpResponse {
     let text = telemetry::render_metrics(health.metrics(), health.unready().is_none());
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::loopback("0.0.0.0", "127.0.0.1", true)]
+    #[case::mapped("::", "::ffff:127.0.0.1", true)]
+    #[case::the_address_of_the_server("10.0.0.11", "10.0.0.11", true)]
+    #[case::another_machine("10.0.0.11", "10.0.0.12", false)]
+    #[case::no_machine("0.0.0.0", "0.0.0.1", false)]
+    fn connections_of_the_same_machine_are_local(
+        #[case] server: IpAddr,
+        #[case] peer: IpAddr,
+        #[case] is_local: bool,
+    ) {
+        let callers = LocalCallers { server };
+        let request = TestRequest::default().peer_addr((peer, 50_000).into());
+        assert_eq!(callers.include(request.to_srv_request().head()), is_local);
+        let request = TestRequest::default().peer_addr((peer, 50_000).into());
+        let forwarded = request.insert_header((header::VIA, "1.1 proxy"));
+        assert!(!callers.include(forwarded.to_srv_request().head()));
+    }
 }
