@@ -237,7 +237,8 @@ fn dropped(after: &Event, occurrence: &StoredOccurrence) -> OccurrenceStep {
 }
 
 /// Plans the steps for stored occurrences that conflict with a date of `after`: dropped ones whose date it has again,
-/// and those that have begun before their original start, which is now a date of another occurrence.
+/// and those that have begun before their original start, which is now a date of another occurrence. If the dates stay as they
+/// are, it is still their own.
 pub(super) fn conflicting(
     before: &Event,
     after: &Event,
@@ -256,7 +257,7 @@ pub(super) fn conflicting(
         }
         if occurrence.is_dropped() {
             steps.push(OccurrenceStep::Replace(Box::new(occurrence.clone())));
-        } else if occurrence.interval.start() <= now {
+        } else if occurrence.interval.start() <= now && before.series != *series {
             let original_start = free.take(occurrence.interval.start());
             let original_local = before.series.zone().to_local(original_start);
             let key = OccurrenceKey { original_start, ..occurrence.key };

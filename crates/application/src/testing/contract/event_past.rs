@@ -4,7 +4,7 @@ use convene_domain::{
     event::{Event, EventStatus},
     occurrence::OccurrenceKey,
     recurrence::Rule,
-    text::Title,
+    text::{Description, Title},
     time::{Instant, LocalDateTime, zone::Zone},
 };
 use time::Duration;
@@ -33,6 +33,10 @@ fn rule(text: &str) -> EventPatch {
     let rule = Rule::parse(text).unwrap();
     let recurrence = NewRecurrence { rule, exdates: vec![], rdates: vec![] };
     EventPatch { recurrence: Some(Some(recurrence)), ..EventPatch::default() }
+}
+
+fn description(text: &str) -> EventPatch {
+    EventPatch { description: Some(Description::parse(text).unwrap()), ..EventPatch::default() }
 }
 
 fn title(text: &str) -> EventPatch {
@@ -94,6 +98,8 @@ pub(super) async fn an_occurrence_that_was_moved_forward_does_not_reappear(envir
         ("a day before", vec![starting(FIRST - Duration::days(1)), starting(FIRST - Duration::days(2))]),
         ("a week before", vec![starting(FIRST - Duration::days(7)), starting(FIRST)]),
         ("a day after", vec![starting(FIRST + Duration::days(1)), starting(FIRST)]),
+        ("a title", vec![title("Concert")]),
+        ("a description", vec![description("in the hall"), starting(FIRST + Duration::HOUR)]),
         (
             "another zone",
             vec![EventPatch {
