@@ -208,7 +208,8 @@ async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
         uri: config.uri.expose_secret().to_owned(),
         database: Some(config.name.clone()),
     };
-    let ports = connect(&settings, Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await?;
+    let ports =
+        connect(&settings, Arc::new(SystemClock), Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await?;
     Ok(ports.with_catalogue_bytes(config.catalogue_bytes))
 }
 

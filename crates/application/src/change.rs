@@ -12,7 +12,8 @@ use crate::idempotency::Idempotency;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub actor: Actor,
-    /// The time, to the millisecond, as it is stored.
+    /// The time at which the change was asked for, to the millisecond, as it is stored. The adapter records the time at which it makes
+    /// the change, which is not earlier.
     pub at: Instant,
     /// The id of the request in the logs of the process.
     pub request_id: Option<String>,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bson::{Document, doc};
 use convene_application::{
     failure::Source,
-    ports::{Ids, Random},
+    ports::{Clock, Ids, Random},
 };
 use futures::future::join_all;
 use mongodb::{
@@ -76,6 +76,7 @@ impl From<StorageError> for ConnectError {
 /// [`ConnectError`] names the reason.
 pub async fn connect(
     settings: &ConnectionSettings,
+    clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
 ) -> Result<MongoPorts, ConnectError> {
@@ -99,7 +100,7 @@ pub async fn connect(
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
-    Ok(MongoPorts::new(client, connections, &database, ids, random))
+    Ok(MongoPorts::new(client, connections, &database, clock, ids, random))
 }
 
 async fn hello(client: &Client) -> Result<Document, StorageError> {

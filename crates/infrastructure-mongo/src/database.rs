@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use convene_application::{
     caller::TenantScope,
-    ports::{Ids, Random},
+    ports::{Clock, Ids, Random},
 };
+use convene_domain::time::Instant;
 use mongodb::Client;
 
 use crate::{
@@ -31,11 +32,12 @@ enum Work {
     Registrations,
 }
 
-/// The database, the sources of ids and random numbers, the organization locks and the gates. Cheap to clone.
+/// The database, the clock, the sources of ids and random numbers, the organization locks and the gates. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Database {
     client: Client,
     database: mongodb::Database,
+    clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     random: Arc<dyn Random>,
     organization_locks: Arc<OrganizationLocks>,
@@ -55,6 +57,7 @@ impl Database {
         client: Client,
         connections: u32,
         name: &str,
+        clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         random: Arc<dyn Random>,
     ) -> Self {
@@ -65,6 +68,7 @@ impl Database {
         Self {
             client,
             database,
+            clock,
             ids,
             random,
             organization_locks,
@@ -93,6 +97,11 @@ impl Database {
     /// The time for which the caller of a large change waits for its completion.
     pub(crate) fn wait_for_steps(&self) -> Duration {
         if self.begins_only { Duration::ZERO } else { WAIT_FOR_STEPS }
+    }
+
+    /// The time by the clock of this process.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     pub(crate) fn step_size(&self) -> usize {

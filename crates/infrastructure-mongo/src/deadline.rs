@@ -109,6 +109,14 @@ pub(crate) async fn within<T>(
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_entry_of_the_log_appears_within_the_documented_time() {
+        // The rest of the transaction after its first read, and a commit that begins at its end.
+        let longest = EDIT + DATABASE_CALL + GRACE;
+        assert!(longest < Duration::from_secs(30), "{longest:?}");
+        assert_eq!(include_str!("../../../docs/api.md").matches("up to 30 seconds after").count(), 2);
+    }
+
     fn text(end: End) -> String {
         StorageError::from(end.limit).to_string()
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use convene_application::{
     failure::Fault,
     ports::{
-        ActivityLog, Catalogue, Directory, Events, Ids, Issues, Jobs, Members, Organizations, PersonalData,
-        Random, Realignment, Registrations,
+        ActivityLog, Catalogue, Clock, Directory, Events, Ids, Issues, Jobs, Members, Organizations,
+        PersonalData, Random, Realignment, Registrations,
     },
 };
 use convene_domain::time::Instant;
@@ -62,10 +62,11 @@ impl MongoPorts {
         client: Client,
         connections: u32,
         database: &str,
+        clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self::on(Database::new(client, connections, database, ids, random))
+        Self::on(Database::new(client, connections, database, clock, ids, random))
     }
 
     /// The same ports with large changes in steps of this number of registrations.

@@ -10,7 +10,7 @@ use convene_infrastructure_mongo::{
 };
 use mongodb::{Client, Collection, options::ClientOptions};
 
-use crate::system::{SystemRandom, TimeOrderedIds, now};
+use crate::system::{SystemClock, SystemRandom, TimeOrderedIds, now};
 
 /// A database with the schema of Convene.
 #[derive(Clone)]
@@ -25,7 +25,9 @@ impl Storage {
     /// Connects, and creates missing collections.
     pub async fn prepare(uri: &str, name: &str) -> anyhow::Result<Self> {
         let settings = ConnectionSettings { uri: uri.to_owned(), database: Some(name.to_owned()) };
-        let ports = connect(&settings, Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await?;
+        let ports =
+            connect(&settings, Arc::new(SystemClock), Arc::new(TimeOrderedIds), Arc::new(SystemRandom))
+                .await?;
         ports.prepare().await?;
         let mut options = ClientOptions::parse(uri).await?;
         make_safe(&mut options);

@@ -1,8 +1,16 @@
 //! The system clock and sources of ids and random numbers, like those of the program.
 
-use convene_application::ports::{Ids, Random};
+use convene_application::ports::{Clock, Ids, Random};
 use convene_domain::time::Instant;
 use uuid::Uuid;
+
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        now()
+    }
+}
 
 pub(crate) struct TimeOrderedIds;
 

@@ -29,7 +29,8 @@ pub struct ActivityFilter {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait ActivityLog: Send + Sync {
-    /// The entries that match the filter, newest first: by time, then id, both descending.
+    /// The entries that match the filter, newest first: by time, then id, both descending. The entries of an object are in the order
+    /// of its changes, whenever these were asked for.
     async fn list(
         &self,
         scope: &TenantScope,

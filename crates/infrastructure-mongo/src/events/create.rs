@@ -36,6 +36,7 @@ pub(super) async fn duplicate(
         .change_serialized(scope, change, Operation::DuplicateEvent, |transaction| {
             async move {
                 let original = load::present_event(transaction, duplication.event, Field::EventId).await?;
+                let change = &transaction.stamped(change);
                 let copy = duplicated(&original, duplication, change.at)?;
                 store_new(transaction, copy, change).await
             }
@@ -46,6 +47,8 @@ pub(super) async fn duplicate(
 
 async fn store_new(transaction: &mut Transaction<'_>, event: Event, change: &Change) -> Attempt<Event> {
     let revision = transaction.next_revision(change.at).await?;
+    let at = transaction.recorded_at(change.at);
+    let event = Event { created_at: at, updated_at: at, ..event };
     store::insert(transaction, &event, revision).await?;
     transaction.log(change, log::created(&event));
     Ok(event)

@@ -40,6 +40,7 @@ pub(super) async fn update(
             async move {
                 store::claim_occurrence(transaction, edit.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
+                let change = &transaction.stamped_after(event.updated_at, change);
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
             }
@@ -61,6 +62,7 @@ pub(super) async fn cancel(
             async move {
                 store::claim_occurrence(transaction, key).await?;
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
+                let change = &transaction.stamped_after(event.updated_at, change);
                 let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
@@ -86,6 +88,7 @@ pub(super) async fn restore(
             async move {
                 store::claim_occurrence(transaction, restoration.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
+                let change = &transaction.stamped_after(event.updated_at, change);
                 let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)?;
                 carry_out(transaction, &event, found, plan, restoration.on_affected, change).await
             }

@@ -62,6 +62,7 @@ pub(super) async fn edit_by_plan(
     change: &Change,
     plan: impl FnOnce(&Event, &[StoredOccurrence], Instant) -> Result<EventPlan, Refusals> + Send + 'static,
 ) -> Attempt<Accepted<Changed<Event>>> {
+    let change = &transaction.stamped_after(before.updated_at, change);
     load::drop_untouched(transaction, &before, change.at).await?;
     let stored = load::occurrences_to_edit(transaction, &before, change.at).await?;
     let stored = Arc::new(Large::from(stored));

@@ -32,7 +32,7 @@ pub(super) async fn create(
                 // The number comes first, so that concurrent creations conflict before any other work is done.
                 let number = next_number(transaction).await?;
                 check_references(transaction, new.into()).await?;
-                let issue = new.clone().numbered(number, change.at);
+                let issue = new.clone().numbered(number, transaction.recorded_at(change.at));
                 transaction.collection(&schema::ISSUES).insert(&IssueDocument::from(&issue)).await?;
                 transaction.log(change, log::created(&issue));
                 Ok(issue)

@@ -27,6 +27,7 @@ pub(super) async fn update(
         .change(scope, change, Operation::UpdateIssue, |transaction| {
             async move {
                 let before = find(transaction, id).await?;
+                let change = &transaction.stamped_after(before.updated_at, change);
                 let after = patch.apply(&before, change.at)?;
                 check_references(transaction, patch.into()).await?;
                 let Some(after) = after else { return Ok(before) };

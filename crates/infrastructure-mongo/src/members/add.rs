@@ -27,8 +27,7 @@ pub(super) async fn add(
         .change_serialized(scope, change, Operation::AddMember, |transaction| {
             async move {
                 count_addition(transaction, AdminChange::between(None, Some(member))).await?;
-                store(transaction, member, change).await?;
-                Ok(member.clone())
+                store(transaction, member, change).await
             }
             .boxed()
         })
@@ -43,13 +42,15 @@ async fn count_addition(transaction: &mut Transaction<'_>, change: AdminChange) 
     if updated.matched == 1 { Ok(()) } else { Err(Refusal::OrganizationSuspended.into()) }
 }
 
-/// Stores a member with an empty agenda, and logs it. An admin must have been counted before.
+/// Stores a member with an empty agenda, and logs it. Returns what is stored. An admin must have been counted before.
 pub(crate) async fn store(
     transaction: &mut Transaction<'_>,
     member: &Member,
     change: &Change,
-) -> Attempt<()> {
-    let inserted = transaction.collection(&schema::MEMBERS).insert(&MemberDocument::from(member)).await;
+) -> Attempt<Member> {
+    let at = transaction.recorded_at(change.at);
+    let member = Member { created_at: at, updated_at: at, ..member.clone() };
+    let inserted = transaction.collection(&schema::MEMBERS).insert(&MemberDocument::from(&member)).await;
     inserted.map_err(|error| match error {
         error if error.is_duplicate(Some(UNIQUE_MEMBERSHIP)) => refusals::user_id_taken().into(),
         error => Interruption::from(error),
@@ -57,6 +58,6 @@ pub(crate) async fn store(
     // The agenda is stored with the member, so that no registration has to create one.
     let agenda = AgendaDocument::empty(transaction.scope().organization(), member.id);
     transaction.collection(&schema::AGENDAS).insert(&agenda).await?;
-    transaction.log(change, log::added(member));
-    Ok(())
+    transaction.log(change, log::added(&member));
+    Ok(member)
 }

@@ -36,12 +36,14 @@ pub(super) async fn create(
                 if let Some(stored) = operator_keys::load(database, change).await? {
                     return Ok(stored);
                 }
+                let at = transaction.recorded_at(change.at);
+                let organization = &Organization { created_at: at, updated_at: at, ..organization.clone() };
                 insert(transaction, database, organization, change).await?;
                 transaction.log(change, log::created(organization));
-                members::add::store(transaction, admin, change).await?;
+                let admin = members::add::store(transaction, admin, change).await?;
                 let result = ResultDocument::of(organization.id).with(admin.id);
                 transaction.record_key(change, Operation::CreateOrganization, result).await?;
-                Ok((organization.clone(), admin.clone()))
+                Ok((organization.clone(), admin))
             }
             .boxed()
         })

@@ -204,8 +204,9 @@ async fn replace_memberships(
     let mut replaced = 0;
     for member in members {
         let filter = doc! { "_id": member.to_string(), "userId": user.as_str(), "status": REMOVED };
+        let at = date(transaction.recorded_at(change.at));
         let update = doc! {
-            "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": date(change.at) },
+            "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": at },
             "$unset": { "email": "" },
         };
         let updated = transaction.collection(&schema::MEMBERS).update_one(filter, update).await?;

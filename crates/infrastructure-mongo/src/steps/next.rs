@@ -89,6 +89,7 @@ async fn change_of(transaction: &mut Transaction<'_>, job: &JobDocument, now: In
     let by_id = doc! { "_id": job.cause.to_string() };
     let found: Option<ActivityDocument> = transaction.collection(&schema::ACTIVITY).find_one(by_id).await?;
     let entry = found.map(Activity::try_from).transpose()?;
+    let now = transaction.recorded_at(now);
     Ok(match entry {
         Some(Activity { at, actor, request_id, .. }) => {
             Change { actor, at: at.max(now), request_id, idempotency: None, is_dry_run: false }

@@ -21,6 +21,7 @@ use convene_domain::{
     time::Instant,
 };
 use futures::future::BoxFuture;
+use time::Duration;
 use uuid::Uuid;
 
 use crate::{
@@ -49,6 +50,8 @@ struct Pending {
     /// The revision of the catalogue that this transaction makes, with its time, if it changes the catalogue.
     revision: Option<(i64, DateTime)>,
     removed: Removed,
+    /// The time that is recorded, once it was taken.
+    recorded_at: Option<Instant>,
 }
 
 /// A running transaction of one organization. Its body may borrow from `'environment`.
@@ -109,9 +112,37 @@ impl Transaction<'_> {
 
     /// Adds an entry to the activity log and returns its id. It is written before the commit.
     pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) -> ActivityId {
+        let change = self.stamped(change);
         let id = ActivityId::from_uuid(self.new_id());
         self.pending.entries.push(ActivityDocument::from(change.entry(id, draft)));
         id
+    }
+
+    /// The time that is recorded for a change which was asked for at this time. The clock is read once in a run, which MUST have read
+    /// what it changes by then: whatever it has seen was recorded before, and whatever it has not seen makes it run again. So the
+    /// entries of an object are in the order of its changes, however long one of them waited.
+    pub(crate) fn recorded_at(&mut self, asked_for: Instant) -> Instant {
+        let now = self.database.now();
+        asked_for.max(*self.pending.recorded_at.get_or_insert(now))
+    }
+
+    /// Lets this run follow the last change of an object, which may have been recorded by a clock that is ahead of this one. It gets a
+    /// later time, because that clock has made the id of the last entry, too.
+    pub(crate) fn follow(&mut self, last: Instant, asked_for: Instant) {
+        if self.recorded_at(asked_for) < last {
+            self.pending.recorded_at = Some(last + Duration::MILLISECOND);
+        }
+    }
+
+    /// The change at the time that is [recorded](Self::recorded_at).
+    pub(crate) fn stamped(&mut self, change: &Change) -> Change {
+        Change { at: self.recorded_at(change.at), ..change.clone() }
+    }
+
+    /// The change at the time that is recorded, which [follows](Self::follow) the last change of an object.
+    pub(crate) fn stamped_after(&mut self, last: Instant, change: &Change) -> Change {
+        self.follow(last, change.at);
+        self.stamped(change)
     }
 
     pub(crate) fn new_id(&self) -> Uuid {

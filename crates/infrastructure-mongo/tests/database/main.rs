@@ -8,6 +8,7 @@
     reason = "what goes wrong in a test's helpers ends the test too"
 )]
 
+mod activity_order;
 mod admins;
 mod admission;
 mod catalogue;

@@ -25,7 +25,7 @@ impl Activity {
         ID::from(self.0.id.to_string())
     }
 
-    /// The time of the change.
+    /// The time of the change. The entry appears up to 30 seconds later, when the change is complete.
     fn at(&self) -> DateTime {
         self.0.at.into()
     }

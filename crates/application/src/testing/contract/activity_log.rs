@@ -3,18 +3,23 @@
 use convene_domain::{
     activity::{Activity, Actor},
     id::ActivityId,
-    text::UserId,
+    text::{DisplayName, OrganizationName, Title, UserId},
 };
 use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{NOW, by_root_at},
+    support::{FIRST, NOW, by_root_at},
     tenant::Tenant,
 };
 use crate::{
-    ports::{ActivityFilter, MemberFilter, MemberPatch},
-    testing::builders::{ChangeBuilder, MemberBuilder, first, first_after, fresh_uuid},
+    ports::{
+        ActivityFilter, EditScope, EventEdit, EventPatch, IssuePatch, MemberFilter, MemberPatch, OnAffected,
+        OrganizationPatch,
+    },
+    testing::builders::{
+        ChangeBuilder, EventBuilder, IssueBuilder, MemberBuilder, first, first_after, fresh_uuid,
+    },
 };
 
 /// An organization with four members, added a minute apart, the last two at the same time by other actors.
@@ -118,4 +123,48 @@ pub(super) async fn entries_stay_unchanged(environment: Environment) {
     let mut now = tenant.log().await;
     now.reverse();
     assert_eq!(now[2..], log, "earlier entries are unchanged");
+}
+
+pub(super) async fn entries_and_times_of_an_object_are_in_the_order_of_its_changes(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ports, scope) = (&tenant.ports, &tenant.scope);
+    let member = tenant.member("ada").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 3)).await;
+    let issue = IssueBuilder::new("Broken chair", tenant.admin.id).build();
+    let issue = ports.issues.create(scope, issue, &by_root_at(NOW)).await.unwrap();
+    // Changes that were asked for in another order, because some of them waited.
+    for (number, minutes) in [(1, 1), (2, 3), (3, 2)] {
+        let change = by_root_at(NOW + Duration::minutes(minutes));
+        let text = format!("Number {number}");
+        let patch =
+            OrganizationPatch { name: OrganizationName::parse(&text).ok(), ..OrganizationPatch::default() };
+        let organization = ports.organizations.update(scope, patch, &change).await.unwrap();
+        let patch = MemberPatch { display_name: DisplayName::parse(&text).ok(), ..MemberPatch::default() };
+        let member = ports.members.update(scope, member.id, patch, &change).await.unwrap();
+        let patch = IssuePatch { title: Title::parse(&text).ok(), ..IssuePatch::default() };
+        let issue = ports.issues.update(scope, issue.id, patch, &change).await.unwrap();
+        let edit = EventEdit {
+            event: event.id,
+            expected_version: None,
+            scope: EditScope::All,
+            patch: EventPatch { title: Title::parse(&text).ok(), ..EventPatch::default() },
+            on_affected: OnAffected::Refuse,
+        };
+        let event = ports.events.update(scope, edit, &change).await.unwrap().now;
+        // The last one was asked for before the second one was recorded.
+        let recorded = NOW
+            + if number == 3 {
+                Duration::minutes(3) + Duration::MILLISECOND
+            } else {
+                Duration::minutes(minutes)
+            };
+        let times = [organization.updated_at, member.updated_at, issue.updated_at, event.updated_at];
+        assert_eq!(times, [recorded; 4], "change {number}");
+    }
+    let log = tenant.log().await;
+    for action in ["organization.updated", "member.updated", "issue.updated", "event.updated"] {
+        let entries: Vec<&Activity> = log.iter().filter(|entry| entry.action.as_str() == action).collect();
+        let texts: Vec<_> = entries.iter().map(|entry| entry.changes[0].after.clone().unwrap()).collect();
+        assert_eq!(texts, ["Number 1", "Number 2", "Number 3"], "{action}");
+    }
 }

@@ -372,6 +372,7 @@ macro_rules! contract_cases {
                 entries_are_listed_by_filter,
                 entries_are_found_by_id,
                 entries_stay_unchanged,
+                entries_and_times_of_an_object_are_in_the_order_of_its_changes,
             }
             log_fields {
                 fields_of_organizations_and_members_are_logged,

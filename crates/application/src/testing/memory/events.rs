@@ -68,13 +68,14 @@ impl Events for InMemory {
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(edit.event)?;
+            let at = transaction.follow(event.updated_at);
             let mut edit = edit;
             if let EditScope::ThisAndFollowing { from, .. } = &mut edit.scope
                 && let Some(Resolved::Stored(record)) = transaction.tenant.resolve(*from)
             {
                 *from = record.stored.key;
             }
-            let plan = |stored: &[StoredOccurrence]| plan_event_edit(&event, &edit, stored, change.at);
+            let plan = |stored: &[StoredOccurrence]| plan_event_edit(&event, &edit, stored, at);
             transaction.edit(&event, edit.on_affected, plan)
         })
     }
@@ -82,9 +83,10 @@ impl Events for InMemory {
     async fn cancel(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<Changed<Event>> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
+            let at = transaction.follow(event.updated_at);
             transaction.drop_untouched(&event);
             let stored = transaction.upcoming(id);
-            let plan = plan_cancellation(&event, &stored, change.at)?;
+            let plan = plan_cancellation(&event, &stored, at)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             let edited = transaction.carry_out(&plan.steps, OnAffected::CancelRegistrations)?;
@@ -95,8 +97,9 @@ impl Events for InMemory {
     async fn restore(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventRestored> {
         self.transact(scope, change, |transaction| {
             let before = transaction.event(id)?;
+            let at = transaction.follow(before.updated_at);
             let stored = transaction.to_edit(&before);
-            let plan = plan_restoration(&before, &stored, change.at)?;
+            let plan = plan_restoration(&before, &stored, at)?;
             transaction.tenant.events.insert(id, Arc::new(plan.event.clone()));
             plan.entries.into_iter().for_each(|entry| transaction.log(entry));
             transaction.carry_out(&plan.steps, OnAffected::Refuse)?;
@@ -121,6 +124,7 @@ impl Events for InMemory {
     async fn delete(&self, scope: &TenantScope, id: EventId, change: &Change) -> Outcome<EventDeleted> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(id)?;
+            let at = transaction.follow(event.updated_at);
             let tenant = &transaction.tenant;
             let of_event = tenant.registrations.values().filter(|one| one.occurrence.event == id);
             let active: Vec<_> = of_event.filter(|one| one.status.is_active()).cloned().collect();
@@ -130,7 +134,7 @@ impl Events for InMemory {
             let former = former.filter(|(key, _)| !tenant.occurrences.contains_key(key)).collect();
             let others = tenant.events.values().filter(|event| event.id != id);
             let kept = |event: &Event| transaction.changed_ahead(event.id).versions;
-            let dropped = others.flat_map(|event| dropped_versions(event, &former, kept(event), change.at));
+            let dropped = others.flat_map(|event| dropped_versions(event, &former, kept(event), at));
             let dropped: Vec<_> = dropped.collect();
             let tenant = &mut transaction.tenant;
             tenant.occurrences.extend(dropped.into_iter().map(|one| (one.key, OccurrenceRecord::of(one))));
@@ -150,7 +154,8 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(edit.occurrence)?;
-            let plan = plan_occurrence_edit(&event, &before, &edit, change.at)?;
+            let at = transaction.follow(event.updated_at);
+            let plan = plan_occurrence_edit(&event, &before, &edit, at)?;
             transaction.carry_out_one(&event, before, plan, edit.on_affected)
         })
     }
@@ -163,7 +168,8 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(key)?;
-            let plan = plan_occurrence_cancellation(&event, &before, change.at)?;
+            let at = transaction.follow(event.updated_at);
+            let plan = plan_occurrence_cancellation(&event, &before, at)?;
             transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
         })
     }
@@ -176,7 +182,8 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(restoration.occurrence)?;
-            let plan = plan_occurrence_restoration(&event, &before, &restoration, change.at)?;
+            let at = transaction.follow(event.updated_at);
+            let plan = plan_occurrence_restoration(&event, &before, &restoration, at)?;
             transaction.carry_out_one(&event, before, plan, restoration.on_affected)
         })
     }

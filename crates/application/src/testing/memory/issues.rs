@@ -34,7 +34,8 @@ impl Issues for InMemory {
     ) -> Outcome<Issue> {
         self.transact(scope, change, |transaction| {
             let before = transaction.issue(id)?;
-            let after = patch.apply(&before, change.at)?;
+            let at = transaction.follow(before.updated_at);
+            let after = patch.apply(&before, at)?;
             transaction.check_references((&patch).into())?;
             let Some(after) = after else { return Ok(before) };
             transaction.tenant.issues.insert(after.number, after.clone());
@@ -52,6 +53,7 @@ impl Issues for InMemory {
     ) -> Outcome<IssueId> {
         self.transact(scope, change, |transaction| {
             let issue = transaction.issue(id)?;
+            transaction.follow(issue.updated_at);
             check_version(expected_version, issue.version)?;
             transaction.tenant.issues.remove(&issue.number);
             transaction.log(issue::log::deleted(&issue));

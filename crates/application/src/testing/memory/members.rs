@@ -34,7 +34,8 @@ impl Members for InMemory {
     ) -> Outcome<Member> {
         self.transact(scope, change, |transaction| {
             let before = transaction.present_member(id)?;
-            let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
+            let at = transaction.follow(before.updated_at);
+            let Some(after) = patch.apply(&before, at)? else { return Ok(before) };
             AdminChange::between(Some(&before), Some(&after)).check(transaction.tenant.admins())?;
             let record = MemberRecord { member: after.clone(), removed: None };
             transaction.tenant.members.insert(id, record);
@@ -46,17 +47,16 @@ impl Members for InMemory {
     async fn remove(&self, scope: &TenantScope, id: MemberId, change: &Change) -> Outcome<MemberRemoved> {
         self.transact(scope, change, |transaction| {
             let mut member = transaction.present_member(id)?;
+            let at = transaction.follow(member.updated_at);
             AdminChange::between(Some(&member), None).check(transaction.tenant.admins())?;
             transaction.log(member::log::removed(&member));
-            member.updated_at = change.at;
-            transaction.tenant.members.insert(id, MemberRecord { member, removed: Some(change.at) });
+            member.updated_at = at;
+            transaction.tenant.members.insert(id, MemberRecord { member, removed: Some(at) });
             let held: Vec<_> = transaction
                 .tenant
                 .registrations
                 .values()
-                .filter(|held| {
-                    held.member == id && held.status.is_active() && held.interval.end() > change.at
-                })
+                .filter(|held| held.member == id && held.status.is_active() && held.interval.end() > at)
                 .map(|held| (held.id, held.occurrence))
                 .collect();
             for (registration, _) in &held {

@@ -72,7 +72,8 @@ impl Organizations for InMemory {
     ) -> Outcome<Organization> {
         self.transact(scope, change, |transaction| {
             let before = transaction.tenant.organization.clone();
-            let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
+            let at = transaction.follow(before.updated_at);
+            let Some(after) = patch.apply(&before, at)? else { return Ok(before) };
             transaction.tenant.organization = after.clone();
             transaction.log(organization::log::updated(&before, &after));
             Ok(after)
@@ -94,7 +95,8 @@ impl Organizations for InMemory {
         }
         let before = tenant.organization.clone();
         let mut transaction = Transaction::new(Tenant::clone(tenant), change, &self.ids);
-        let after = organization::with_status(&before, status, change.at);
+        let at = transaction.follow(before.updated_at);
+        let after = organization::with_status(&before, status, at);
         if let Some(after) = &after {
             transaction.tenant.organization = after.clone();
             transaction.log(organization::log::status_changed(&before, after));

@@ -26,7 +26,8 @@ impl Realignment for InMemory {
     async fn realign(&self, scope: &TenantScope, event: EventId, change: &Change) -> Outcome<Changed<Event>> {
         self.transact(scope, change, |transaction| {
             let event = transaction.event(event)?;
-            let plan = |stored: &[StoredOccurrence]| plan_realignment(&event, stored, change.at);
+            let at = transaction.follow(event.updated_at);
+            let plan = |stored: &[StoredOccurrence]| plan_realignment(&event, stored, at);
             transaction.edit(&event, OnAffected::Refuse, plan)
         })
     }

@@ -40,7 +40,7 @@ impl Transaction<'_> {
         } else {
             record.stored.waiting -= 1;
         }
-        let after = before.cancelled(self.change.at, reason);
+        let after = before.cancelled(self.follow(before.updated_at), reason);
         let entry = log::cancelled(&before, &after);
         let cancelled = self.store(after, entry);
         self.prune(&cancelled);
@@ -113,7 +113,7 @@ impl Transaction<'_> {
         let record = self.record(before.occurrence)?;
         record.stored.taken += 1;
         record.stored.waiting -= 1;
-        let after = before.promoted(self.change.at);
+        let after = before.promoted(self.follow(before.updated_at));
         let entry = log::promoted(before, &after);
         self.promoted += 1;
         Ok(self.store(after, entry))

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use convene_domain::{activity::ActivityDraft, id::ActivityId};
+use convene_domain::{activity::ActivityDraft, id::ActivityId, time::Instant};
+use time::Duration;
 
 use super::{InMemory, results::StoredResult, tenant::Tenant};
 use crate::{
@@ -14,15 +15,24 @@ use crate::{
 /// A change of a copy of the organization's data, which is dropped if the change is refused.
 pub(super) struct Transaction<'change> {
     pub(super) tenant: Tenant,
-    pub(super) change: &'change Change,
+    /// The change, at the time that is recorded.
+    pub(super) change: Change,
     /// The number of promotions.
     pub(super) promoted: u32,
     ids: &'change SequentialIds,
 }
 
 impl<'change> Transaction<'change> {
-    pub(super) const fn new(tenant: Tenant, change: &'change Change, ids: &'change SequentialIds) -> Self {
-        Self { tenant, change, promoted: 0, ids }
+    pub(super) fn new(tenant: Tenant, change: &Change, ids: &'change SequentialIds) -> Self {
+        Self { tenant, change: change.clone(), promoted: 0, ids }
+    }
+
+    /// Lets the change follow the last one of an object, which may have been asked for later. Returns the time that is recorded.
+    pub(super) fn follow(&mut self, last: Instant) -> Instant {
+        if self.change.at < last {
+            self.change.at = last + Duration::MILLISECOND;
+        }
+        self.change.at
     }
 
     /// Adds an entry to the activity log.

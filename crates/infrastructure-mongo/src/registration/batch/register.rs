@@ -268,7 +268,7 @@ async fn store(
         if has_seat && let Some(before) = waiting.take(registering) {
             seats.leave_waitlist();
             seats.take_seat();
-            let after = before.promoted(latest);
+            let after = before.promoted(transaction.recorded_at(latest));
             transaction.log(change, log::promoted(&before, &after));
             state.keys.record_registration(transaction, change, &after);
             state.decide_registration(number, Ok(after));
@@ -282,7 +282,8 @@ async fn store(
             RegistrationStatus::Waitlisted { sequence: seats.join_waitlist() }
         };
         let interval = seats.document.interval()?;
-        let registration = request.admitted(request.occurrence, interval, status, change.at);
+        let registration =
+            request.admitted(request.occurrence, interval, status, transaction.recorded_at(change.at));
         transaction.log(change, log::created(&registration));
         let document = RegistrationDocument::new(&registration, &seats.document);
         documents.push(if is_busy { document.marked_as_busy() } else { document });

@@ -49,6 +49,9 @@ pub(crate) async fn cancel(
     occurrences: &mut Occurrences,
     cancellings: Vec<Cancelling<'_>>,
 ) -> Attempt<Vec<Registration>> {
+    for Cancelling { registration, change, .. } in &cancellings {
+        transaction.follow(registration.updated_at, change.at);
+    }
     free_time(transaction, &cancellings).await?;
     mark_cancelled(transaction, &cancellings).await?;
     let mut cancelled = Vec::with_capacity(cancellings.len());
@@ -59,7 +62,7 @@ pub(crate) async fn cancel(
         } else {
             seats.leave_waitlist();
         }
-        let after = registration.cancelled(change.at, reason);
+        let after = registration.cancelled(transaction.recorded_at(change.at), reason);
         transaction.log(change, log::cancelled(&registration, &after));
         cancelled.push(after);
     }
@@ -90,22 +93,23 @@ async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<
 /// Marks the registrations, with a statement for each run of those that have time, reason and former status in common.
 async fn mark_cancelled(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
     for chunk in cancellings.chunks(CHUNK) {
-        let alike = chunk.chunk_by(|a, b| a.is_like(b));
-        let statements = alike.filter_map(statement).collect();
+        let alike = chunk.chunk_by(Cancelling::is_like);
+        let statements = alike.filter_map(|alike| statement(transaction, alike)).collect();
         let updated = transaction.collection(&schema::REGISTRATIONS).update_in_order(statements).await?;
         expect(updated.matched, chunk.len(), "registrations")?;
     }
     Ok(())
 }
 
-fn statement(alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
+fn statement(transaction: &mut Transaction<'_>, alike: &[Cancelling<'_>]) -> Option<UpdateStatement> {
     let Cancelling { registration, reason, change } = alike.first()?;
+    let at = date(transaction.recorded_at(change.at));
     let ids: Vec<String> = alike.iter().map(|cancelling| cancelling.registration.id.to_string()).collect();
     let mut fields = doc! {
         "status": CANCELLED,
         "active": false,
-        "cancelledAt": date(change.at),
-        "updatedAt": date(change.at),
+        "cancelledAt": at,
+        "updatedAt": at,
         "cancellationReason": reason.as_str(),
     };
     if registration.status != RegistrationStatus::Confirmed {

@@ -97,7 +97,8 @@ pub(crate) async fn promote_freed<'a>(
     for waiting in waiting.chunks(CHUNK) {
         for before in choose(transaction, occurrences, waiting, now, guards).await?.promoted {
             if let Some(cause) = causes.get(&before.member) {
-                transaction.log(cause, log::promoted(&before, &before.promoted(now)));
+                let after = before.promoted(transaction.recorded_at(now));
+                transaction.log(cause, log::promoted(&before, &after));
             }
             promoted.insert(before.id);
         }

@@ -111,7 +111,7 @@ pub(crate) async fn promote<'a>(
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
             let causes = waitlist.map_or(&[][..], |waitlist| &waitlist.causes);
-            let after = before.promoted(now);
+            let after = before.promoted(transaction.recorded_at(now));
             if let Some(cause) = causes.get(of_occurrence.len()).or(causes.last()) {
                 transaction.log(cause, log::promoted(&before, &after));
             }
@@ -248,6 +248,9 @@ pub(super) async fn choose(
         }
     }
     times.write(transaction, occurrences, entered).await?;
+    for registration in &chosen.promoted {
+        transaction.follow(registration.updated_at, now);
+    }
     mark_confirmed(transaction, &chosen.promoted, now).await?;
     transaction.count_promoted(chosen.promoted.len());
     Ok(chosen)
@@ -264,10 +267,11 @@ pub(crate) async fn mark_confirmed(
     chosen: &[Registration],
     now: Instant,
 ) -> Attempt<()> {
+    let at = date(transaction.recorded_at(now));
     for chunk in chosen.chunks(CHUNK) {
         let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
         let filter = doc! { "_id": { "$in": ids }, "status": WAITLISTED };
-        let set = doc! { "status": CONFIRMED, "updatedAt": date(now) };
+        let set = doc! { "status": CONFIRMED, "updatedAt": at };
         let update = doc! { "$set": set, "$unset": { "waitlistSequence": "", "isBusy": "" } };
         let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
         expect(updated.matched, chunk.len(), "waitlisted registrations")?;

@@ -15,10 +15,13 @@ use std::{
 use bson::{Document, doc};
 use convene_application::{
     caller::TenantScope,
-    ports::{Ids, Random},
-    testing::builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
+    ports::{Clock, Ids, Random},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, MemberBuilder, OrganizationBuilder, fresh_uuid},
+    },
 };
-use convene_domain::{id::MemberId, member::Member};
+use convene_domain::{id::MemberId, member::Member, time::Instant};
 use convene_infrastructure_mongo::{admission::DEFAULT_CONNECTIONS, connect::make_safe, ports::MongoPorts};
 use mongodb::{Client, Collection, options::ClientOptions};
 
@@ -94,6 +97,7 @@ impl TestDatabase {
                 client.clone(),
                 DEFAULT_CONNECTIONS,
                 &name,
+                Arc::new(FixedClock::at(Instant::UNIX_EPOCH)),
                 Arc::new(FreshIds),
                 Arc::new(SystemRandom),
             ),
@@ -105,12 +109,18 @@ impl TestDatabase {
 
     /// The ports of another process on the same database.
     pub(crate) async fn another_process(&self) -> MongoPorts {
+        self.another_process_with(Arc::new(FixedClock::at(Instant::UNIX_EPOCH))).await
+    }
+
+    /// The ports of another process with this clock on the same database.
+    pub(crate) async fn another_process_with(&self, clock: Arc<dyn Clock>) -> MongoPorts {
         let mut options = ClientOptions::parse(&self.uri).await.unwrap();
         make_safe(&mut options);
         MongoPorts::new(
             Client::with_options(options).unwrap(),
             DEFAULT_CONNECTIONS,
             &self.name,
+            clock,
             Arc::new(FreshIds),
             Arc::new(SystemRandom),
         )
