@@ -6,10 +6,14 @@ use convene_api_graphql::http::limits::HttpLimits;
 use convene_application::{
     failure::{Field, Refusal},
     ports::{MockIssues, MockMembers},
-    testing::FixedClock,
+    testing::{
+        FixedClock,
+        builders::{IssueBuilder, MemberBuilder},
+    },
 };
 use reqwest::Method;
 use rstest::rstest;
+use serde_json::json;
 
 use crate::support::{ADMIN, Answer, MEMBER, TestServer, send, with_json};
 
@@ -83,6 +87,33 @@ async fn a_repeat_is_answered_after_its_assignee_was_removed() {
     let repeat = keyed(&server, MEMBER, (Method::POST, "/api/issues"), "k-1", body).await;
     assert_eq!(repeat.status, 201, "{repeat:?}");
     assert_eq!(server.post(body).await.status, 400, "without a key it is no repeat");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_is_sent_back_with_the_removed_member_that_it_shows() {
+    let former = MemberBuilder::new("user-790").build();
+    let issue = IssueBuilder::new("A", former.id).assignee(former.id).build().numbered(3, FixedClock::START);
+    let mut members = MockMembers::new();
+    members.expect_find_by_user_id().returning(|_, _| Ok(None));
+    members.expect_get_many_with_removed().returning(move |_, _| Ok(vec![former.clone()]));
+    let mut issues = MockIssues::new();
+    let (assignee, found) = (issue.assignee, issue.clone());
+    issues.expect_get_by_number().returning(move |_, _| Ok(Some(found.clone())));
+    issues.expect_update().returning(move |_, _, patch, _| {
+        assert_eq!(patch.assignee, Some(assignee));
+        Ok(issue.clone())
+    });
+    let server = TestServer::with_ports(HttpLimits::default(), |ports| {
+        ports.members = Arc::new(members);
+        ports.issues = Arc::new(issues);
+    })
+    .await;
+    let shown = server.get("/api/issues/3").await.body;
+    let body = json!({ "title": "B", "assigneeId": shown["assigneeId"] }).to_string();
+    let changed = server.patch("/api/issues/3", &body).await;
+    assert_eq!((changed.status, &changed.body["assigneeId"]), (200, &json!("user-790")), "{changed:?}");
+    let other = server.patch("/api/issues/3", r#"{"assigneeId":"user-791"}"#).await;
+    assert_eq!((other.status, other.code()), (400, "INVALID_INPUT"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,9 @@
 //! The rules for references of issues.
 
-use convene_domain::id::{EventId, MemberId};
+use convene_domain::{
+    id::{EventId, MemberId},
+    issue::Issue,
+};
 
 use crate::{
     failure::{Field, Refusal, Refusals},
@@ -33,8 +36,14 @@ impl From<&NewIssue> for References {
     }
 }
 
-impl From<&IssuePatch> for References {
-    fn from(patch: &IssuePatch) -> Self {
-        Self { assignee: patch.assignee.flatten(), event: patch.event.flatten() }
+impl References {
+    /// The references that a patch of this issue sets. One that the issue has already is not set: it may be of a removed member or a
+    /// deleted event, and a client may send all fields of the issue.
+    #[must_use]
+    pub fn set_by(patch: &IssuePatch, before: &Issue) -> Self {
+        Self {
+            assignee: patch.assignee.flatten().filter(|assignee| before.assignee != Some(*assignee)),
+            event: patch.event.flatten().filter(|event| before.event != Some(*event)),
+        }
     }
 }

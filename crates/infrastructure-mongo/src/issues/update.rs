@@ -1,6 +1,10 @@
 use bson::{Document, doc};
 use convene_application::{
-    caller::TenantScope, change::Change, failure::Outcome, issue::log, ports::IssuePatch,
+    caller::TenantScope,
+    change::Change,
+    failure::Outcome,
+    issue::{log, references::References},
+    ports::IssuePatch,
 };
 use convene_domain::{id::IssueId, issue::Issue, text::FoldedText};
 use futures::FutureExt;
@@ -29,7 +33,7 @@ pub(super) async fn update(
                 let before = find(transaction, id).await?;
                 let change = &transaction.stamped_after(before.updated_at, change);
                 let after = patch.apply(&before, change.at)?;
-                check_references(transaction, patch.into()).await?;
+                check_references(transaction, References::set_by(patch, &before)).await?;
                 let Some(after) = after else { return Ok(before) };
                 let update = update_document(&after);
                 transaction

@@ -1,7 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{change::RequestMetadata, issue::DeleteIssueCommand};
 
-use super::get::find;
+use super::find::find;
 use crate::rest::call::{Server, answer};
 
 const OPERATION: &str = "deleteIssue";

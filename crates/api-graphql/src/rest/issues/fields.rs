@@ -1,6 +1,6 @@
 //! The fields of issues that several routes use.
 
-use convene_application::{caller::Caller, change::RequestMetadata, failure::Field};
+use convene_application::{caller::Caller, change::RequestMetadata, failure::Field, member::IncludeRemoved};
 use convene_domain::{
     id::MemberId,
     issue::{IssuePriority, IssueStatus},
@@ -8,6 +8,7 @@ use convene_domain::{
 };
 use uuid::Uuid;
 
+use super::find::find;
 use crate::{
     http::error::HttpError,
     rest::{call::Call, failure::http_error, input::Problems},
@@ -51,6 +52,27 @@ pub(super) async fn check_assignee(
     let found = find_assignee(call, caller, user.clone()).await?;
     let found = problems.check(Field::AssigneeId, found.ok_or(NO_MEMBER));
     Ok(found.unwrap_or(Assignee { member: nobody(), user }))
+}
+
+/// The assignee of a change of an issue. The user id that the issue shows stands for the same member, also if the member was removed: a
+/// client may send all fields of the issue.
+pub(super) async fn check_changed_assignee(
+    call: &Call<'_>,
+    caller: &Caller,
+    path: &str,
+    user: UserId,
+    problems: &mut Problems,
+) -> Result<Assignee, HttpError> {
+    if let Some(found) = find_assignee(call, caller, user.clone()).await? {
+        return Ok(found);
+    }
+    if let Some(member) = find(call, caller, path).await?.assignee {
+        let members = call.use_cases().get_members.execute(caller, &[member], IncludeRemoved::Yes).await;
+        if members.map_err(http_error)?.iter().any(|shown| shown.user_id == user) {
+            return Ok(Assignee { member, user });
+        }
+    }
+    check_assignee(call, caller, user, problems).await
 }
 
 /// Leaves the refusal of an unknown assignee to storage if the change has a key and no other problem: the change may be a repeat, and

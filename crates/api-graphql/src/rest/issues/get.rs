@@ -1,15 +1,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use convene_application::caller::Caller;
-use convene_domain::issue::Issue;
 
-use super::{answer::represent_one, number};
-use crate::{
-    http::error::HttpError,
-    rest::{
-        call::{Call, Server, answer},
-        failure::http_error,
-        precondition,
-    },
+use super::{answer::represent_one, find::find};
+use crate::rest::{
+    call::{Server, answer},
+    precondition,
 };
 
 /// Read an issue
@@ -47,10 +41,4 @@ pub(in crate::rest) async fn handle(
         Ok(HttpResponse::Ok().insert_header(etag).json(issue))
     })
     .await
-}
-
-/// The issue of a path. An issue of another organization is treated like one that does not exist.
-pub(super) async fn find(call: &Call<'_>, caller: &Caller, path: &str) -> Result<Issue, HttpError> {
-    let found = call.use_cases().get_issue_by_number.execute(caller, number(path)?).await;
-    found.map_err(http_error)?.ok_or_else(HttpError::not_found)
 }

@@ -4,6 +4,7 @@ pub(super) mod answer;
 pub(super) mod create;
 pub(super) mod delete;
 mod fields;
+mod find;
 pub(super) mod get;
 pub(super) mod list;
 pub(super) mod update;

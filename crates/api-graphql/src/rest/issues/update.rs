@@ -6,8 +6,8 @@ use convene_domain::text::{Description, Title, UserId};
 
 use super::{
     answer::represent_one,
-    fields::{Assignee, check_assignee, explained, look_key_up_first, priority, status},
-    get::find,
+    fields::{Assignee, check_changed_assignee, explained, look_key_up_first, priority, status},
+    find::find,
 };
 use crate::{
     http::{body::IncomingBody, error::HttpError},
@@ -97,7 +97,7 @@ async fn read(
     let priority = problems.optional(Field::Priority, changes.priority, priority);
     let assignee = match problems.clearable(Field::AssigneeId, changes.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => {
-            Some(Given::Value(check_assignee(call, caller, user, &mut problems).await?))
+            Some(Given::Value(check_changed_assignee(call, caller, path, user, &mut problems).await?))
         }
         Some(Given::Null) => Some(Given::Null),
         Some(Given::Absent) => Some(Given::Absent),

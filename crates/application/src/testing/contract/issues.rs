@@ -102,6 +102,26 @@ pub(super) async fn missing_references_of_an_issue_are_refused(environment: Envi
     assert_eq!(create(&tenant, IssueBuilder::new("No badges", by)).await.number, 2);
 }
 
+pub(super) async fn an_issue_can_keep_references_that_are_gone(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (issues, by) = (&tenant.ports.issues, tenant.admin.id);
+    let ada = tenant.member("ada").await;
+    let event = tenant.event(EventBuilder::once(FIRST)).await;
+    let issue = IssueBuilder::new("Broken projector", by).assignee(ada.id).event(event.id);
+    let issue = create(&tenant, issue).await;
+    tenant.ports.members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
+    tenant.ports.events.delete(&tenant.scope, event.id, &by_root()).await.unwrap();
+    let patch = IssuePatch {
+        title: Title::parse("Broken beamer").ok(),
+        assignee: Some(Some(ada.id)),
+        event: Some(Some(event.id)),
+        ..IssuePatch::default()
+    };
+    let updated = issues.update(&tenant.scope, issue.id, patch, &by_root()).await.unwrap();
+    assert_eq!((updated.title.as_str(), updated.version), ("Broken beamer", 2));
+    assert_eq!((updated.assignee, updated.event), (Some(ada.id), Some(event.id)));
+}
+
 pub(super) async fn updating_an_issue_stores_and_logs_the_changed_fields(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let issues = &tenant.ports.issues;

@@ -55,6 +55,7 @@ macro_rules! contract_cases {
                 issues_are_numbered_from_one_and_numbers_are_not_reused,
                 concurrent_issues_are_numbered_without_gaps,
                 missing_references_of_an_issue_are_refused,
+                an_issue_can_keep_references_that_are_gone,
                 updating_an_issue_stores_and_logs_the_changed_fields,
                 an_update_without_effect_on_an_issue_is_not_logged,
                 a_deleted_issue_is_not_found,

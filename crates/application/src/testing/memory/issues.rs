@@ -36,7 +36,7 @@ impl Issues for InMemory {
             let before = transaction.issue(id)?;
             let at = transaction.follow(before.updated_at);
             let after = patch.apply(&before, at)?;
-            transaction.check_references((&patch).into())?;
+            transaction.check_references(References::set_by(&patch, &before))?;
             let Some(after) = after else { return Ok(before) };
             transaction.tenant.issues.insert(after.number, after.clone());
             transaction.log(issue::log::updated(&before, &after));

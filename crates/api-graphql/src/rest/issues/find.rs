@@ -1,0 +1,14 @@
+use convene_application::caller::Caller;
+use convene_domain::issue::Issue;
+
+use super::number;
+use crate::{
+    http::error::HttpError,
+    rest::{call::Call, failure::http_error},
+};
+
+/// The issue of a path. An issue of another organization is treated like one that does not exist.
+pub(super) async fn find(call: &Call<'_>, caller: &Caller, path: &str) -> Result<Issue, HttpError> {
+    let found = call.use_cases().get_issue_by_number.execute(caller, number(path)?).await;
+    found.map_err(http_error)?.ok_or_else(HttpError::not_found)
+}
