@@ -37,8 +37,8 @@ pub enum Resolution<C> {
 pub trait CallerResolver: Send + Sync + 'static {
     type Caller: Send + Sync + 'static;
 
-    /// The caller of these credentials, who waits until the deadline. The cases of [`Resolution::Unknown`] must not differ, not
-    /// even in duration.
+    /// The caller of these credentials, who waits until the deadline. The cases of [`Resolution::Unknown`] are answered
+    /// alike; only a caller with genuine credentials for an organization can tell by the duration whether it exists.
     ///
     /// # Errors
     /// A fault.

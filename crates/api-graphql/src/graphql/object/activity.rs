@@ -61,7 +61,7 @@ impl Activity {
     }
 }
 
-/// The values of one field before and after a change. Personal data is masked.
+/// The values of one field before and after a change. E-mail addresses are masked; user ids and names of members are not.
 #[derive(Clone, Debug, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct FieldChange {
