@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use actix_cors::Cors;
 use actix_web::http::{
-    Method, Uri,
+    Method,
     header::{ETAG, HeaderName, LINK, LOCATION, RETRY_AFTER},
 };
+use url::Url;
 
 use super::edge::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::{host, request_id};
@@ -98,15 +99,11 @@ impl AllowedOrigins {
 
 /// Tests whether the text is an origin in the form in which browsers send it: in lower case, without path and default port.
 fn is_origin(text: &str) -> bool {
-    let Ok(uri) = text.parse::<Uri>() else { return false };
-    let Some(scheme @ ("http" | "https")) = uri.scheme_str() else { return false };
-    let default_port = if scheme == "https" { 443 } else { 80 };
-    let Some(authority) = uri.authority() else { return false };
-    uri.port_u16() != Some(default_port)
-        // Neither a user name nor a pattern: the comparison is exact.
-        && !authority.as_str().contains(['@', '*'])
-        && host::is_complete(authority.host())
-        && text == format!("{scheme}://{authority}").to_ascii_lowercase()
+    let Ok(url) = Url::parse(text) else { return false };
+    matches!(url.scheme(), "http" | "https")
+        // No pattern: the comparison is exact.
+        && url.host_str().is_some_and(|host| !host.contains('*') && host::is_complete(host))
+        && url.origin().ascii_serialization() == text
 }
 
 #[cfg(test)]
@@ -141,6 +138,11 @@ mod tests {
             "null",
             "*,https://example.org",
             "https://*.example.org",
+            "https://a.example:",
+            "https://a.example:08443",
+            "https://a.example:99999",
+            "http://0x7f.1",
+            "https://b\u{fc}cher.example",
             "https://a.example,,https://b.example"
         )]
         text: &str,
