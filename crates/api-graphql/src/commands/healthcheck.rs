@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use convene_api_graphql::config::{self, Environment};
 
 /// The time for a response, which is less than the timeout of container engines.
@@ -16,7 +16,8 @@ pub(super) fn run() -> anyhow::Result<ExitCode> {
     let listen = config::probe_address(&Environment::of_process())?;
     let status =
         request_status(reachable_address(listen)).with_context(|| format!("no response from {listen}"))?;
-    Ok(if status == "200" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    ensure!(status == "200", "the server at {listen} is not ready: status {status}");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The address at which this machine reaches the server. One that listens on all addresses is reached at loopback.

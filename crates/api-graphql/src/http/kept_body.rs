@@ -4,7 +4,8 @@
 //! chunked body, the library waits for its end instead, without a limit of time or size. So the body is kept for the handler.
 //!
 //! The library makes a part of each chunk. A body of one-byte chunks takes a hundred times as long as one part with its bytes,
-//! and delays the other connections of the thread, so the number of parts is limited.
+//! and delays the other connections of the thread, so the number of chunks is limited. The parts of a body with a `Content-Length`
+//! are what each read of the connection finds, which a client with many small writes does not control.
 
 use std::{
     cell::RefCell,
@@ -19,6 +20,7 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{Payload, ServiceRequest},
     error::PayloadError,
+    http::header,
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -31,6 +33,7 @@ pub(super) struct KeptBody(Rc<RefCell<Body>>);
 
 struct Body {
     payload: Payload,
+    is_chunked: bool,
     /// All of it was read, or it is broken.
     has_ended: bool,
     parts: usize,
@@ -40,14 +43,16 @@ struct Body {
 impl Body {
     /// Returns true if the parts are so small that reading them takes much more time than their bytes would.
     fn has_too_many_parts(&self) -> bool {
-        self.parts > BODY_PARTS + self.bytes / BYTES_OF_PART
+        self.is_chunked && self.parts > BODY_PARTS + self.bytes / BYTES_OF_PART
     }
 }
 
 impl KeptBody {
     /// Keeps the body of this request, and lets its handler read it.
     pub(super) fn of(request: &mut ServiceRequest) -> Self {
-        let body = Body { payload: request.take_payload(), has_ended: false, parts: 0, bytes: 0 };
+        let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+        let payload = request.take_payload();
+        let body = Body { payload, is_chunked, has_ended: false, parts: 0, bytes: 0 };
         let body = Self(Rc::new(RefCell::new(body)));
         request.set_payload(Payload::Stream { payload: Box::pin(body.clone()) });
         body

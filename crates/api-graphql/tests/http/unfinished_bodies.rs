@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::support::{Setup, TestServer, bearer, read_answer};
@@ -109,6 +109,23 @@ async fn a_body_of_some_hundred_small_chunks_is_accepted() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
+/// A client without a buffer writes each byte by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_with_a_length_may_arrive_in_any_parts() {
+    let server = TestServer::start(Setup::default());
+    let body = r#"{"query":"{ __typename }"}"#.to_owned() + &" ".repeat(1_100);
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    let sent = format!("{}{length}", head("/graphql", &bearer("acme", "alice")));
+    let mut stream = server.raw(sent.as_bytes()).await;
+    stream.set_nodelay(true).unwrap();
+    for byte in body.bytes() {
+        stream.write_all(&[byte]).await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+    }
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
 #[rstest]
 #[case::chunked(CHUNKED, "10000\r\n", "\r\n")]
 #[case::announced("Content-Length: 100000000000\r\n\r\n", "", "")]
@@ -158,7 +175,7 @@ async fn a_client_that_ends_its_upload_reads_the_refusal(#[case] is_chunked: boo
     let part = if is_chunked { format!("{PART_BYTES:x}\r\n{text}\r\n") } else { text };
     for _ in 0..PARTS {
         stream.write_all(part.as_bytes()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(100)).await;
     }
     if is_chunked {
         stream.write_all(b"0\r\n\r\n").await.unwrap();
