@@ -49,6 +49,11 @@ impl Limits {
     fn of_change(scope: &TenantScope) -> Self {
         Self { wait_until: earliest(WAIT, scope.deadline()), transaction: TRANSACTION }
     }
+
+    /// The limits of a large edit that begins now.
+    fn of_edit(scope: &TenantScope) -> Self {
+        Self { transaction: EDIT, ..Self::of_change(scope) }
+    }
 }
 
 impl Database {
@@ -138,11 +143,38 @@ impl Database {
         T: StoredResult + 'environment,
         B: Body<'environment, T> + 'environment,
     {
-        let limits = Limits { transaction: EDIT, ..Limits::of_change(scope) };
+        let limits = Limits::of_edit(scope);
         let _guard = self.organization_locks().lock(scope, limits.wait_until).await?;
         // It is run to its end, like every change that was begun, although that may take longer than its request.
         let scope = if change.is_dry_run { *scope } else { scope.without_deadline() };
         self.change_within(limits, &scope, change, operation, body).await
+    }
+
+    /// Runs an edit of several events by a command, which has no idempotency key. Otherwise it is run as an [`edit`](Self::edit).
+    pub(crate) async fn edit_several<'environment, T, B>(
+        &self,
+        scope: &TenantScope,
+        change: &'environment Change,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: Send + 'environment,
+        B: Body<'environment, T> + 'environment,
+    {
+        let limits = Limits::of_edit(scope);
+        let _guard = self.organization_locks().lock(scope, limits.wait_until).await?;
+        let body = Arc::new(body);
+        self.transact_within(limits.transaction, limits.wait_until, scope, move |transaction| {
+            let body = Arc::clone(&body);
+            async move {
+                if change.is_dry_run {
+                    transaction.store_nothing();
+                }
+                body(transaction).await
+            }
+            .boxed()
+        })
+        .await
     }
 }
 

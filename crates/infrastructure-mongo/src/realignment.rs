@@ -5,9 +5,9 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    ports::{Changed, OutdatedEvent, Realignment},
+    ports::{OutdatedEvent, RealignedEvents, Realignment},
 };
-use convene_domain::{event::Event, id::EventId, time::Instant};
+use convene_domain::{id::EventId, time::Instant};
 
 use crate::{check, database::Database, events};
 
@@ -21,7 +21,12 @@ impl Realignment for MongoRealignment {
         check::outdated(self.0.driver(), now).await
     }
 
-    async fn realign(&self, scope: &TenantScope, event: EventId, change: &Change) -> Outcome<Changed<Event>> {
-        events::realign(&self.0, scope, event, change).await
+    async fn realign(
+        &self,
+        scope: &TenantScope,
+        events: Vec<EventId>,
+        change: &Change,
+    ) -> Outcome<RealignedEvents> {
+        events::realign(&self.0, scope, &events, change).await
     }
 }

@@ -8,7 +8,6 @@ use convene_api_graphql::{config::DatabaseConfig, wiring};
 use convene_application::{
     event::Realigned,
     failure::{Failure, Refusal},
-    ports::OutdatedEvent,
 };
 use convene_domain::time::zone;
 
@@ -16,11 +15,12 @@ use convene_domain::time::zone;
 const HELP: &str = "\
 An occurrence with registrations, or with values of its own, is stored with its times. A release with a new time-zone
 database can give its date other times. This command moves such occurrences of all organizations, with the registrations
-for them, event by event. Run it after all servers were replaced. They can go on serving meanwhile.
+for them, the events of an organization together. Run it after all servers were replaced. They can go on serving meanwhile.
 
 An event stays as it is if a member would lose a seat, because the member has another one at the new time, or because the
 date has been registered for at both times. It is printed with the reason, and the command fails: an organizer decides about
-the registrations with updateEvent, which docs/time-zones.md describes. Repeat the command at any time; it moves what is left.";
+the registrations with updateEvent, which docs/time-zones.md describes with the other reasons. Repeat the command at any time;
+it moves what is left. A dry run tries events that are refused together once more alone; the command may move more of them.";
 
 /// The arguments of `convene update-occurrences`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Moves the occurrences, and prints a line for each event and their number.
+/// Moves the occurrences, and prints a line for events that move together and each event that is left, and the numbers.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = DatabaseConfig::read(&super::environment())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -60,19 +60,23 @@ struct Counts {
 }
 
 impl Counts {
-    /// Counts an event. Returns its line.
+    /// Counts events. Returns their line.
     fn add(&mut self, realigned: Realigned, is_dry_run: bool) -> String {
-        let Realigned { of: OutdatedEvent { organization, event }, moved_registrations } = realigned;
+        let Realigned { organization, events, moved_registrations } = realigned;
+        let number = events.len() as u64;
         match moved_registrations {
             Ok(moved) => {
-                self.moved += 1;
+                self.moved += number;
                 self.registrations += u64::from(moved);
                 let done = if is_dry_run { "would move" } else { "moved" };
-                format!("{done} {event} of {organization}: {}", count(u64::from(moved), "registration"))
+                let (events, registrations) =
+                    (count(number, "event"), count(u64::from(moved), "registration"));
+                format!("{done} {events} of {organization}: {registrations}")
             }
             Err(failure) => {
-                self.left += 1;
-                format!("LEFT {event} of {organization}: {}", reason(failure))
+                self.left += number;
+                let events: Vec<String> = events.iter().map(ToString::to_string).collect();
+                format!("LEFT {} of {organization}: {}", events.join(", "), reason(failure))
             }
         }
     }

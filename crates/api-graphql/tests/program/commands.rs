@@ -119,11 +119,11 @@ async fn stored_occurrences_get_the_times_of_a_new_time_zone_database() {
     let event = id.rsplit_once('_').unwrap().0;
     assert_eq!(installation.run(&["check"]).status.code(), Some(1));
     let preview = installation.printed(&["update-occurrences", "--dry-run"]);
-    assert!(preview.starts_with(&format!("would move {event} of org_")), "{preview}");
+    assert!(preview.starts_with("would move 1 event of org_"), "{preview}");
     assert!(preview.contains(": 1 event would be moved with "), "{preview}");
     assert_eq!(installation.run(&["check"]).status.code(), Some(1), "nothing was moved");
     let moved = installation.printed(&["update-occurrences"]);
-    assert!(moved.starts_with(&format!("moved {event} of org_")), "{moved}");
+    assert!(moved.starts_with("moved 1 event of org_"), "{moved}");
     assert!(moved.ends_with(", 0 events left as they are\n"), "{moved}");
     installation.printed(&["check"]);
     let entry = installation.collection("activity").find_one(doc! { "action": "event.realigned" }).await;

@@ -19,8 +19,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::RegistrationsAffected`]; [`Refusal::CapacityBelowRegistrations`].
-pub fn verify_effects(
-    steps: &[OccurrenceStep],
+pub fn verify_effects<'s>(
+    steps: impl IntoIterator<Item = &'s OccurrenceStep>,
     on_affected: OnAffected,
     number: u64,
     affected: Vec<Registration>,
@@ -36,7 +36,7 @@ pub fn verify_effects(
         }
         _ => None,
     };
-    let taken = steps.iter().filter_map(too_small).max();
+    let taken = steps.into_iter().filter_map(too_small).max();
     let unaffected = match on_affected {
         OnAffected::Refuse => refusals::verify_unaffected(number, affected),
         OnAffected::CancelRegistrations => Ok(()),

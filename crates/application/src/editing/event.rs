@@ -66,9 +66,7 @@ impl EventPlan {
 
     /// Verifies that one transaction can move the registrations that follow their occurrences.
     pub(super) fn within_limit(self) -> Result<Self, Refusals> {
-        if self.following_registrations() > EDITED_REGISTRATIONS {
-            return Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
-        }
+        verify_following([&self])?;
         Ok(self)
     }
 
@@ -78,6 +76,18 @@ impl EventPlan {
         let kept = self.steps.iter().filter(|step| step.cancellation_reason().is_none());
         kept.map(OccurrenceStep::before).map(|before| before.taken.saturating_add(before.waiting)).sum()
     }
+}
+
+/// Verifies that one transaction can move the registrations that follow the occurrences of all these plans.
+///
+/// # Errors
+/// `LimitExceeded`.
+pub fn verify_following<'p>(plans: impl IntoIterator<Item = &'p EventPlan>) -> Result<(), Refusal> {
+    let following = plans.into_iter().map(EventPlan::following_registrations);
+    if following.fold(0, u32::saturating_add) > EDITED_REGISTRATIONS {
+        return Err(Refusal::LimitExceeded(Limit::EditedRegistrations));
+    }
+    Ok(())
 }
 
 /// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead, and

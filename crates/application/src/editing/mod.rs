@@ -19,7 +19,7 @@ mod versions;
 
 pub use derived::Successor;
 pub use effects::verify_effects;
-pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration};
+pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration, verify_following};
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;
 pub use occurrence::{

@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        editing::OccurrenceStep,
+        editing::{OccurrenceStep, verify_following},
         failure::Refusal,
         fixtures::{NOW, event},
         limits::{EDITED_REGISTRATIONS, Limit},
@@ -141,7 +141,14 @@ mod tests {
         let full = StoredOccurrence { taken: EDITED_REGISTRATIONS, ..outdated(&event, 0, Duration::HOUR) };
         assert!(plan_realignment(&event, std::slice::from_ref(&full), NOW).is_ok());
         let one_more = StoredOccurrence { waiting: 1, ..full };
-        let refused = Err(Refusal::LimitExceeded(Limit::EditedRegistrations).into());
-        assert_eq!(plan_realignment(&event, &[one_more], NOW), refused);
+        let refused = Refusal::LimitExceeded(Limit::EditedRegistrations);
+        assert_eq!(plan_realignment(&event, &[one_more], NOW), Err(refused.clone().into()));
+
+        let plan = |taken| {
+            let stored = StoredOccurrence { taken, ..outdated(&event, 0, Duration::HOUR) };
+            plan_realignment(&event, &[stored], NOW).unwrap()
+        };
+        assert_eq!(verify_following(&[plan(EDITED_REGISTRATIONS), plan(0)]), Ok(()));
+        assert_eq!(verify_following(&[plan(EDITED_REGISTRATIONS), plan(1)]), Err(refused));
     }
 }

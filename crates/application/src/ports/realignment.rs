@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 use convene_domain::{
-    event::Event,
     id::{EventId, OrganizationId},
     time::Instant,
 };
@@ -9,7 +8,6 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome},
-    ports::Changed,
 };
 
 /// An event with stored occurrences ahead that do not have the times of its dates.
@@ -17,6 +15,15 @@ use crate::{
 pub struct OutdatedEvent {
     pub organization: OrganizationId,
     pub event: EventId,
+}
+
+/// What a realignment of events has moved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RealignedEvents {
+    /// The events with occurrences that moved.
+    pub events: Vec<EventId>,
+    /// The number of registrations, waitlisted ones included, whose start or end changed with their occurrence.
+    pub registrations: u32,
 }
 
 /// The stored occurrences whose times an update of the time-zone database has changed.
@@ -28,10 +35,18 @@ pub trait Realignment: Send + Sync {
     /// cannot be read.
     async fn outdated(&self, now: Instant) -> Result<Vec<OutdatedEvent>, Fault>;
 
-    /// Gives the stored occurrences of an event the times of their dates, with the registrations for them, as an edit of the event
-    /// does that changes nothing else. If they have them, nothing is changed and nothing is logged.
+    /// Gives the stored occurrences of events the times of their dates, with the registrations for them, as an edit of each event
+    /// does that changes nothing else, but all together: seats are compared with the new times of all of them, and members are
+    /// promoted when all have moved. An event whose occurrences have these times is not changed, and nothing is logged for it.
+    /// Unknown events are left out.
     ///
-    /// Refusals: `NotFound` on `eventId`; `RegistrationsAffected` if a member would lose a seat, or a place on a waitlist;
-    /// `CapacityBelowRegistrations`; `LimitExceeded` if too many registrations follow.
-    async fn realign(&self, scope: &TenantScope, event: EventId, change: &Change) -> Outcome<Changed<Event>>;
+    /// Refusals, which leave all of them as they are: `RegistrationsAffected` if a member would lose a seat, or a place on a
+    /// waitlist; `CapacityBelowRegistrations`; `LimitExceeded` if too many registrations follow; `OrganizationSuspended` if
+    /// the organization is gone.
+    async fn realign(
+        &self,
+        scope: &TenantScope,
+        events: Vec<EventId>,
+        change: &Change,
+    ) -> Outcome<RealignedEvents>;
 }

@@ -52,9 +52,18 @@ pub(super) async fn present_event(
     id: EventId,
     field: Field,
 ) -> Attempt<Event> {
+    let found = find_present_event(transaction, id).await?;
+    Ok(found.ok_or_else(|| Refusal::not_found(field))?)
+}
+
+/// Finds an event, but none that is being deleted.
+pub(super) async fn find_present_event(
+    transaction: &mut Transaction<'_>,
+    id: EventId,
+) -> Attempt<Option<Event>> {
     let filter = doc! { "_id": id.to_string(), "isDeleting": { "$ne": true } };
     let found: Option<EventDocument> = transaction.collection(&schema::EVENTS).find_one(filter).await?;
-    Ok(Event::try_from(found.ok_or_else(|| Refusal::not_found(field))?)?)
+    Ok(found.map(Event::try_from).transpose()?)
 }
 
 /// Reads an event that is to be changed, as [`present_event`] does. Verifies that no large change of it is under way.

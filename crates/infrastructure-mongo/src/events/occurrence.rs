@@ -21,7 +21,7 @@ use crate::{
     database::Database,
     error::Attempt,
     operation::Operation,
-    registration::seats::{self, OccurrencesEdit},
+    registration::seats::{self, EventSteps, OccurrencesEdit},
     steps::{Accepted, StepsOfEdit},
     transaction::Transaction,
 };
@@ -121,7 +121,8 @@ async fn carry_out(
     let key = after.key;
     let steps = [OccurrenceStep::Become { before: Box::new(found.stored), after: Box::new(after) }];
     let job = transaction.new_job();
-    let edit = OccurrencesEdit { steps: &steps, event, revision, on_affected, change, job };
+    let parts = [EventSteps { event, steps: &steps }];
+    let edit = OccurrencesEdit { parts: &parts, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
     let cause = transaction.log(change, entry);
     // Members may have been promoted to the seats that became free.

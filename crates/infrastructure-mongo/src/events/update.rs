@@ -3,14 +3,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use convene_application::{
     caller::TenantScope,
     change::Change,
-    editing::{EventPlan, Successor, plan_event_edit},
+    editing::{EventPlan, OccurrenceStep, Successor, plan_event_edit},
     failure::{Field, Outcome, Refusals},
     large::{Large, compute},
     pace::Pace,
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{
+    activity::ActivityDraft,
     event::Event,
+    id::ActivityId,
     occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
     time::Instant,
 };
@@ -21,7 +23,7 @@ use crate::{
     database::Database,
     error::Attempt,
     operation::Operation,
-    registration::seats::{self, OccurrencesEdit, UsedResult},
+    registration::seats::{self, EventSteps, OccurrencesEdit, UsedResult},
     steps::{Accepted, StepsOfEdit},
     transaction::Transaction,
 };
@@ -50,35 +52,35 @@ async fn begin(
     let gets_dates = matches!(edit.patch.recurrence, Some(Some(_)));
     let plan =
         move |event: &Event, stored: &[StoredOccurrence], now| plan_event_edit(event, &edit, stored, now);
-    edit_by_plan(transaction, before, gets_dates, on_affected, change, plan).await
+    let change = &transaction.stamped_after(before.updated_at, change);
+    let plan = planned(transaction, &before, gets_dates, change.at, plan).await?;
+    carry_out(transaction, &before, plan, on_affected, change).await
 }
 
-/// Plans an edit of an event with its stored occurrences, and carries it out. The event may get dates that it does not have.
-pub(super) async fn edit_by_plan(
+/// Plans an edit of an event with its stored occurrences, which is made now. The event may get dates that it does not have.
+pub(super) async fn planned(
     transaction: &mut Transaction<'_>,
-    before: Event,
+    before: &Event,
     gets_dates: bool,
-    on_affected: OnAffected,
-    change: &Change,
+    now: Instant,
     plan: impl FnOnce(&Event, &[StoredOccurrence], Instant) -> Result<EventPlan, Refusals> + Send + 'static,
-) -> Attempt<Accepted<Changed<Event>>> {
-    let change = &transaction.stamped_after(before.updated_at, change);
-    load::drop_untouched(transaction, &before, change.at).await?;
-    let stored = load::occurrences_to_edit(transaction, &before, change.at).await?;
+) -> Attempt<EventPlan> {
+    load::drop_untouched(transaction, before, now).await?;
+    let stored = load::occurrences_to_edit(transaction, before, now).await?;
     let stored = Arc::new(Large::from(stored));
-    let size = planning::size(&before, gets_dates, stored.len());
+    let size = planning::size(before, gets_dates, stored.len());
     let plan = {
-        let (before, stored, now) = (before.clone(), Arc::clone(&stored), change.at);
+        let (before, stored) = (before.clone(), Arc::clone(&stored));
         let plan = move || {
             let plan = plan(&before, &stored, now)?;
             Ok::<_, Refusals>((plan.past_keys(now), plan))
         };
         compute(size, plan).await??
     };
-    let mut plan = avoid_taken_keys(transaction, plan, size, change.at).await?;
-    if plan.may_bring_dates_back(&before) {
+    let mut plan = avoid_taken_keys(transaction, plan, size, now).await?;
+    if plan.may_bring_dates_back(before) {
         let former = load::former_versions(transaction, before.id).await?;
-        let (before, now, size) = (before.clone(), change.at, size + former.len());
+        let (before, size) = (before.clone(), size + former.len());
         let keep = move || {
             let former: Vec<(OccurrenceKey, u32)> = former.into_iter().collect();
             plan.keep_versions(&before, &stored, &former, now);
@@ -86,7 +88,7 @@ pub(super) async fn edit_by_plan(
         };
         plan = compute(size, keep).await?;
     }
-    carry_out(transaction, &before, plan, on_affected, change).await
+    Ok(plan)
 }
 
 /// Replaces the keys of a plan, given those in the past, that stored occurrences have which the plan was not made with.
@@ -173,41 +175,86 @@ async fn inherited(
 pub(super) async fn carry_out(
     transaction: &mut Transaction<'_>,
     before: &Event,
-    plan: EventPlan,
+    mut plan: EventPlan,
     on_affected: OnAffected,
     change: &Change,
 ) -> Attempt<Accepted<Changed<Event>>> {
     if plan.entries.is_empty() {
         return Ok(Accepted::complete(Changed::complete(plan.event, 0, 0)));
     }
-    let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
-    let (inherited, plan) = inherited(transaction, plan).await?;
-    let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions, entries } = plan;
-    let (steps, returned) = (Large::from(steps), Large::from(returned));
+    let dropped_exceptions = std::mem::take(&mut plan.dropped_exceptions);
+    let prepared = PreparedEdit::of(transaction, before, plan, change.at).await?;
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
-    let edit = OccurrencesEdit { steps: &steps, event: &event, revision, on_affected, change, job };
+    let parts = [prepared.steps()];
+    let edit = OccurrencesEdit { parts: &parts, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
-    store::store_returned(transaction, &event, &returned, inherited, revision).await?;
-    seats::rewrite_results(transaction, derived).await?;
-    match &ended {
-        Some(ended) => {
-            store::replace(transaction, ended, revision).await?;
-            store::insert(transaction, &event, revision).await?;
-        }
-        None => {
-            store::replace(transaction, &event, revision).await?;
-            store::keep_begun(transaction, &event, revision, change.at).await?;
-            if event.policy != before.policy {
-                store::apply_policy(transaction, &event, change.at).await?;
-            }
-        }
-    }
-    let mut causes = Vec::with_capacity(entries.len());
-    for entry in entries {
-        causes.push(transaction.log(change, entry));
-    }
-    let mut accepted = accepted(transaction, before.id, event, edited, job, causes.first().copied()).await?;
+    let (event, cause) = prepared.store(transaction, revision, change).await?;
+    let mut accepted = accepted(transaction, before.id, event, edited, job, cause).await?;
     accepted.result.dropped_exceptions = dropped_exceptions;
     Ok(accepted)
+}
+
+/// A planned edit of an event, with what it needs of the data before the edit. Edits of several events are prepared before any of them is
+/// carried out.
+pub(super) struct PreparedEdit {
+    event: Event,
+    ended: Option<Event>,
+    has_other_policy: bool,
+    steps: Large<OccurrenceStep>,
+    returned: Large<StoredOccurrence>,
+    inherited: BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>,
+    derived: Vec<(UsedResult, Successor)>,
+    entries: Vec<ActivityDraft>,
+}
+
+impl PreparedEdit {
+    pub(super) async fn of(
+        transaction: &mut Transaction<'_>,
+        before: &Event,
+        plan: EventPlan,
+        now: Instant,
+    ) -> Attempt<Self> {
+        let derived = successors_of_derived(transaction, before, &plan, now).await?;
+        let (inherited, plan) = inherited(transaction, plan).await?;
+        let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions: _, entries } = plan;
+        let has_other_policy = event.policy != before.policy;
+        let (steps, returned) = (Large::from(steps), Large::from(returned));
+        Ok(Self { event, ended, has_other_policy, steps, returned, inherited, derived, entries })
+    }
+
+    /// The part of the edit of the occurrences.
+    pub(super) fn steps(&self) -> EventSteps<'_> {
+        EventSteps { event: &self.event, steps: &self.steps }
+    }
+
+    /// Stores the rest, after the edit of the occurrences. Returns the event and its first log entry.
+    pub(super) async fn store(
+        self,
+        transaction: &mut Transaction<'_>,
+        revision: i64,
+        change: &Change,
+    ) -> Attempt<(Event, Option<ActivityId>)> {
+        let Self { event, ended, has_other_policy, steps: _, returned, inherited, derived, entries } = self;
+        store::store_returned(transaction, &event, &returned, inherited, revision).await?;
+        seats::rewrite_results(transaction, derived).await?;
+        match &ended {
+            Some(ended) => {
+                store::replace(transaction, ended, revision).await?;
+                store::insert(transaction, &event, revision).await?;
+            }
+            None => {
+                store::replace(transaction, &event, revision).await?;
+                store::keep_begun(transaction, &event, revision, change.at).await?;
+                if has_other_policy {
+                    store::apply_policy(transaction, &event, change.at).await?;
+                }
+            }
+        }
+        let mut causes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            causes.push(transaction.log(change, entry));
+        }
+        Ok((event, causes.first().copied()))
+    }
 }

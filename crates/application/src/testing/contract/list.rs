@@ -436,6 +436,10 @@ macro_rules! contract_cases {
                 an_event_whose_member_is_busy_is_left_alone,
                 a_cancelled_event_is_realigned,
                 a_realignment_can_be_a_dry_run,
+                events_that_exchange_their_times_are_realigned_together,
+                a_realignment_promotes_nobody_into_an_overlap,
+                a_conflict_leaves_its_event_only,
+                a_deleted_event_is_left_out_of_a_realignment,
             }
             tenancy {
                 reads_return_nothing_of_another_organization,

@@ -5,7 +5,7 @@ use convene_domain::{
     event::{Event, EventStatus},
     id::EventId,
     occurrence::OccurrenceKey,
-    registration::{CancellationReason, Registration},
+    registration::{CancellationReason, Registration, RegistrationStatus},
     text::{Description, Title},
     time::zone::Zone,
 };
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     change::Change,
     failure::{Outcome, Refusal},
-    ports::{Changed, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected},
+    ports::{Changed, EventEdit, EventPatch, OccurrenceEdit, OccurrencePatch, OnAffected, RealignedEvents},
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 
@@ -54,9 +54,11 @@ async fn outdated(tenant: &Tenant) -> Vec<EventId> {
     found.into_iter().map(|outdated| outdated.event).collect()
 }
 
-async fn realign(tenant: &Tenant, event: &Event) -> Outcome<Changed<Event>> {
+/// Realigns events together. Returns the number of moved registrations.
+async fn realign(tenant: &Tenant, events: &[&Event]) -> Outcome<u32> {
     let change = Change { actor: Actor::System, ..by_root() };
-    tenant.ports.realignment.realign(&tenant.scope, event.id, &change).await
+    let ids = events.iter().map(|event| event.id).collect();
+    Ok(tenant.ports.realignment.realign(&tenant.scope, ids, &change).await?.registrations)
 }
 
 fn ids<'r>(registrations: impl IntoIterator<Item = &'r Registration>) -> Vec<String> {
@@ -192,9 +194,8 @@ pub(super) async fn seats_and_agendas_follow_a_realignment(environment: Environm
         assert!(matches!(refusal(tenant.try_register(other, NOW).await), Refusal::ScheduleConflict { .. }));
 
         let journal = tenant.journal().await;
-        let changed = realign(&tenant, &event).await.unwrap();
-        assert_eq!((changed.moved_registrations, changed.cancelled_registrations), (2, 0));
-        assert_eq!(changed.now, event, "the event itself does not change");
+        assert_eq!(realign(&tenant, &[&event]).await.unwrap(), 2);
+        assert_eq!(tenant.event_now(&event).await, event, "the event itself does not change");
         journal.expect([("event.realigned", event.id.to_string())]).await;
         assert_eq!(journal.new_entries().await[0].actor, Actor::System);
         assert_eq!(outdated(&tenant).await, []);
@@ -209,7 +210,7 @@ pub(super) async fn seats_and_agendas_follow_a_realignment(environment: Environm
 
         let again = tenant.try_register(other, NOW).await.unwrap();
         let journal = tenant.journal().await;
-        assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 0);
+        assert_eq!(realign(&tenant, &[&event]).await.unwrap(), 0);
         journal.expect_nothing().await;
         for registration in [&again, &waiting, &seat] {
             tenant.cancel(registration).await;
@@ -240,7 +241,7 @@ pub(super) async fn values_of_single_occurrences_follow_a_realignment(environmen
     let elsewhere = Tenant { ports: environment.other.clone(), ..tenant.clone() };
     let with_values = async || elsewhere.listed_with_cancelled(&[&event], day(0), day(6)).await;
     assert_ne!(with_values().await, expected);
-    realign(&tenant, &event).await.unwrap();
+    realign(&tenant, &[&event]).await.unwrap();
     assert_eq!(outdated(&tenant).await, []);
     assert_eq!(with_values().await, expected);
     for before in before {
@@ -269,7 +270,7 @@ pub(super) async fn dates_one_hour_apart_follow_a_realignment(environment: Envir
         for hour in hours {
             environment.outdate(&tenant, occurrence_key(&event, day(0) + hour), Duration::hours(by)).await;
         }
-        assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 4);
+        assert_eq!(realign(&tenant, &[&event]).await.unwrap(), 4);
         assert_eq!(outdated(&tenant).await, []);
         for seat in seats {
             let now = tenant.registration_now(&seat).await;
@@ -294,7 +295,7 @@ pub(super) async fn an_event_whose_member_is_busy_is_left_alone(environment: Env
     let other = tenant.event(EventBuilder::once(FIRST + Duration::days(1))).await;
     let conflicting = tenant.seat(&other, day(1), &ada).await;
     let journal = tenant.journal().await;
-    match refusal(realign(&tenant, &event).await) {
+    match refusal(realign(&tenant, &[&event]).await) {
         Refusal::RegistrationsAffected { registrations, .. } => {
             assert_eq!(ids(&registrations), ids([&seats[0]]));
         }
@@ -307,7 +308,7 @@ pub(super) async fn an_event_whose_member_is_busy_is_left_alone(environment: Env
     }
     assert_eq!(outdated(&tenant).await, [event.id]);
     tenant.cancel(&conflicting).await;
-    assert_eq!(realign(&tenant, &event).await.unwrap().moved_registrations, 2);
+    assert_eq!(realign(&tenant, &[&event]).await.unwrap(), 2);
     assert_eq!(outdated(&tenant).await, []);
 }
 
@@ -320,7 +321,8 @@ pub(super) async fn a_cancelled_event_is_realigned(environment: Environment) {
     let date = occurrence_key(&event, day(1));
     environment.outdate(&tenant, date, Duration::HOUR).await;
     let cancelled = tenant.event_now(&event).await;
-    assert_eq!(realign(&tenant, &event).await.unwrap().now, cancelled);
+    realign(&tenant, &[&event]).await.unwrap();
+    assert_eq!(tenant.event_now(&event).await, cancelled);
     assert_eq!(outdated(&tenant).await, []);
     let restored = tenant.ports.events.restore(&tenant.scope, event.id, &by_root()).await.unwrap();
     assert_eq!(restored.event.status, EventStatus::Scheduled);
@@ -336,10 +338,125 @@ pub(super) async fn a_realignment_can_be_a_dry_run(environment: Environment) {
     let before = tenant.registration_now(&seat).await;
     let journal = tenant.journal().await;
     let change = Change { actor: Actor::System, is_dry_run: true, ..by_root() };
-    let changed = tenant.ports.realignment.realign(&tenant.scope, event.id, &change).await.unwrap();
-    assert_eq!(changed.moved_registrations, 1);
+    let moved = tenant.ports.realignment.realign(&tenant.scope, vec![event.id], &change).await.unwrap();
+    assert_eq!(moved, RealignedEvents { events: vec![event.id], registrations: 1 });
     journal.expect_nothing().await;
     assert_eq!(tenant.registration_now(&seat).await, before);
     assert_eq!(outdated(&tenant).await, [event.id]);
-    realign(&tenant, &event).await.unwrap();
+    realign(&tenant, &[&event]).await.unwrap();
+}
+
+/// Two events whose dates alternate by the hour. Each needs the times that the other one leaves.
+pub(super) async fn events_that_exchange_their_times_are_realigned_together(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    for by in [1, -1] {
+        let mut events = Vec::new();
+        for hours in ["9,11", "10,12"] {
+            let rule = format!("FREQ=DAILY;BYHOUR={hours};COUNT=4");
+            let start = if events.is_empty() { FIRST } else { FIRST + Duration::HOUR };
+            events.push(tenant.event(EventBuilder::repeating(start, &rule).lasting(Duration::HOUR)).await);
+        }
+        let mut hours = [0_usize, 1, 2, 3];
+        let mut seats = Vec::new();
+        for hour in hours {
+            let start = day(0) + [0, 1, 2, 3].map(Duration::hours)[hour];
+            seats.push(tenant.seat(&events[hour % 2], start, &ada).await);
+        }
+        if by > 0 {
+            hours.reverse();
+        }
+        for hour in hours {
+            environment.outdate(&tenant, seats[hour].occurrence, Duration::hours(by)).await;
+        }
+        assert_eq!(outdated(&tenant).await, [events[0].id, events[1].id]);
+        let journal = tenant.journal().await;
+        assert_eq!(realign(&tenant, &[&events[0], &events[1]]).await.unwrap(), 4);
+        journal.expect([0, 1].map(|event| ("event.realigned", events[event].id.to_string()))).await;
+        assert_eq!(outdated(&tenant).await, []);
+        for seat in seats {
+            let now = tenant.registration_now(&seat).await;
+            assert_eq!((now.occurrence, now.interval), (seat.occurrence, seat.interval));
+            assert_eq!(now.status, seat.status);
+            assert_eq!(tenant.counts(seat.occurrence).await, (1, 0));
+            tenant.cancel(&now).await;
+        }
+    }
+}
+
+/// The member has a seat in one of two events at the same time, and waits for a free seat of the other one.
+pub(super) async fn a_realignment_promotes_nobody_into_an_overlap(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let (ada, bob) = (tenant.member("ada").await, tenant.member("bob").await);
+    for (by, is_seat_first) in [(-1, true), (-1, false), (1, true), (1, false)] {
+        let builder = || EventBuilder::once(FIRST + Duration::days(1)).lasting(Duration::HOUR).seats(1);
+        let events = [tenant.event(builder()).await, tenant.event(builder()).await];
+        let (taken, free) = if is_seat_first { (0, 1) } else { (1, 0) };
+        let other = tenant.seat(&events[free], day(1), &bob).await;
+        let waiting = tenant.seat_or_waitlist(&events[free], day(1), &ada).await;
+        let seat = tenant.seat(&events[taken], day(1), &ada).await;
+        tenant.cancel(&other).await;
+        assert_eq!(tenant.registration_now(&waiting).await.status, waiting.status, "she is busy");
+        for event in &events {
+            environment.outdate(&tenant, occurrence_key(event, day(1)), Duration::hours(by)).await;
+        }
+        assert_eq!(realign(&tenant, &[&events[0], &events[1]]).await.unwrap(), 2);
+        assert_eq!(outdated(&tenant).await, []);
+        for before in [&seat, &waiting] {
+            let now = tenant.registration_now(before).await;
+            assert_eq!((now.occurrence, now.interval), (before.occurrence, before.interval));
+            assert_eq!(now.status, before.status);
+        }
+        assert_eq!(tenant.counts(waiting.occurrence).await, (0, 1));
+        // Her time becomes free.
+        tenant.cancel(&seat).await;
+        let now = tenant.registration_now(&waiting).await;
+        assert_eq!(now.status, RegistrationStatus::Confirmed);
+        tenant.cancel(&now).await;
+    }
+}
+
+/// The seat that the member has at the new time of the second event does not move.
+pub(super) async fn a_conflict_leaves_its_event_only(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let (mut events, mut seats) = (Vec::new(), Vec::new());
+    for number in 0..3 {
+        let event = EventBuilder::once(FIRST + Duration::days(number)).lasting(Duration::HOUR);
+        let event = tenant.event(event).await;
+        let seat = tenant.seat(&event, day(number), &ada).await;
+        environment.outdate(&tenant, seat.occurrence, Duration::HOUR).await;
+        events.push(event);
+        seats.push(seat);
+    }
+    let other = tenant.event(EventBuilder::once(FIRST + Duration::DAY).lasting(Duration::HOUR)).await;
+    let conflicting = tenant.seat(&other, day(1), &ada).await;
+    let all: Vec<&Event> = events.iter().collect();
+    let journal = tenant.journal().await;
+    match refusal(realign(&tenant, &all).await) {
+        Refusal::RegistrationsAffected { registrations, count } => {
+            assert_eq!((count, ids(&registrations)), (1, ids([&seats[1]])));
+        }
+        refused => panic!("{refused:?}"),
+    }
+    journal.expect_nothing().await;
+    assert_eq!(outdated(&tenant).await.len(), 3);
+    assert_eq!(realign(&tenant, &[all[0], all[2]]).await.unwrap(), 2);
+    assert_eq!(outdated(&tenant).await, [events[1].id]);
+    tenant.cancel(&conflicting).await;
+    assert_eq!(realign(&tenant, &[all[1]]).await.unwrap(), 1);
+    assert_eq!(outdated(&tenant).await, []);
+}
+
+pub(super) async fn a_deleted_event_is_left_out_of_a_realignment(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let events =
+        [tenant.event(EventBuilder::once(FIRST)).await, tenant.event(EventBuilder::once(FIRST)).await];
+    let seat = tenant.seat(&events[1], day(0), &ada).await;
+    environment.outdate(&tenant, seat.occurrence, Duration::HOUR).await;
+    tenant.ports.events.delete(&tenant.scope, events[0].id, &by_root()).await.unwrap();
+    assert_eq!(realign(&tenant, &[&events[0], &events[1]]).await.unwrap(), 1);
+    assert_eq!(realign(&tenant, &[&events[0]]).await.unwrap(), 0);
+    assert_eq!(outdated(&tenant).await, []);
 }

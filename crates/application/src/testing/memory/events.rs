@@ -198,6 +198,13 @@ fn passes(texts: &FoldedTexts, event: &Event, filter: &EventFilter) -> bool {
         })
 }
 
+/// A planned edit of an event, and what the plan makes of the ids that its occurrences had.
+pub(super) struct PlannedEdit {
+    pub(super) plan: EventPlan,
+    derived: Vec<(UsedKeyId, Successor)>,
+    inherited: BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>,
+}
+
 impl Transaction<'_> {
     /// Stores a new event.
     fn create(&mut self, event: Event) -> Event {
@@ -219,6 +226,22 @@ impl Transaction<'_> {
         on_affected: OnAffected,
         plan: impl FnOnce(&[StoredOccurrence]) -> Result<EventPlan, Refusals>,
     ) -> Outcome<Changed<Event>> {
+        let planned = self.plan(event, plan)?;
+        let EventPlan { event, dropped_exceptions, entries, .. } = &planned.plan;
+        if entries.is_empty() {
+            return Ok(Changed::complete(event.clone(), 0, 0));
+        }
+        let (event, dropped_exceptions) = (event.clone(), dropped_exceptions.clone());
+        let edited = self.carry_out_plans(vec![planned], on_affected)?;
+        Ok(Changed { dropped_exceptions, ..self.changed(event, &edited) })
+    }
+
+    /// Plans the edit of an event.
+    pub(super) fn plan(
+        &mut self,
+        event: &Event,
+        plan: impl FnOnce(&[StoredOccurrence]) -> Result<EventPlan, Refusals>,
+    ) -> Result<PlannedEdit, Refusals> {
         let now = self.change.at;
         self.drop_untouched(event);
         let stored = self.to_edit(event);
@@ -232,7 +255,7 @@ impl Transaction<'_> {
             plan.avoid(&taken);
         }
         if plan.entries.is_empty() {
-            return Ok(Changed::complete(plan.event, 0, 0));
+            return Ok(PlannedEdit { plan, derived: Vec::new(), inherited: BTreeMap::new() });
         }
         plan.keep_versions(event, &stored, &self.former_versions(event.id), now);
         let derived = self.successors_of_derived(event, &plan);
@@ -241,23 +264,39 @@ impl Transaction<'_> {
             .filter_map(|one| Some((one.key, self.tenant.occurrences.get(&one.key)?.former.clone())))
             .collect();
         let inherited = plan.inherited(&former);
-        if let Some(ended) = plan.ended {
-            self.tenant.events.insert(ended.id, Arc::new(ended));
-        }
-        self.tenant.events.insert(plan.event.id, Arc::new(plan.event.clone()));
-        plan.entries.into_iter().for_each(|entry| self.log(entry));
-        let edited = self.carry_out(&plan.steps, on_affected)?;
-        for returned in plan.returned {
-            self.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
-        }
-        for (heir, former) in inherited {
-            if let Some(record) = self.tenant.occurrences.get_mut(&heir) {
-                record.inherit(former);
+        Ok(PlannedEdit { plan, derived, inherited })
+    }
+
+    /// Carries out plans for different events, which were made with the data as they are, all together.
+    pub(super) fn carry_out_plans(
+        &mut self,
+        planned: Vec<PlannedEdit>,
+        on_affected: OnAffected,
+    ) -> Outcome<Edited> {
+        let mut steps = Vec::new();
+        let mut afterwards = Vec::new();
+        for PlannedEdit { plan, derived, inherited } in planned {
+            if let Some(ended) = plan.ended {
+                self.tenant.events.insert(ended.id, Arc::new(ended));
             }
+            self.tenant.events.insert(plan.event.id, Arc::new(plan.event));
+            plan.entries.into_iter().for_each(|entry| self.log(entry));
+            steps.extend(plan.steps);
+            afterwards.push((plan.returned, derived, inherited));
         }
-        self.tenant.keys.answer(derived);
-        let dropped_exceptions = plan.dropped_exceptions;
-        Ok(Changed { dropped_exceptions, ..self.changed(plan.event, &edited) })
+        let edited = self.carry_out(&steps, on_affected)?;
+        for (returned, derived, inherited) in afterwards {
+            for returned in returned {
+                self.tenant.occurrences.insert(returned.key, OccurrenceRecord::of(returned));
+            }
+            for (heir, former) in inherited {
+                if let Some(record) = self.tenant.occurrences.get_mut(&heir) {
+                    record.inherit(former);
+                }
+            }
+            self.tenant.keys.answer(derived);
+        }
+        Ok(edited)
     }
 
     pub(super) fn event(&self, id: EventId) -> Result<Arc<Event>, Refusal> {

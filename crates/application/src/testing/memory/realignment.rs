@@ -1,13 +1,13 @@
 use async_trait::async_trait;
-use convene_domain::{event::Event, id::EventId, occurrence::StoredOccurrence, time::Instant};
+use convene_domain::{event::Event, id::EventId, time::Instant};
 
 use super::{InMemory, tenant::Tenant};
 use crate::{
     caller::TenantScope,
     change::Change,
-    editing::{has_current_times, plan_realignment},
+    editing::{has_current_times, plan_realignment, verify_following},
     failure::{Fault, Outcome},
-    ports::{Changed, OnAffected, OutdatedEvent, Realignment},
+    ports::{OnAffected, OutdatedEvent, RealignedEvents, Realignment},
 };
 
 #[async_trait]
@@ -23,12 +23,28 @@ impl Realignment for InMemory {
         Ok(outdated)
     }
 
-    async fn realign(&self, scope: &TenantScope, event: EventId, change: &Change) -> Outcome<Changed<Event>> {
+    async fn realign(
+        &self,
+        scope: &TenantScope,
+        events: Vec<EventId>,
+        change: &Change,
+    ) -> Outcome<RealignedEvents> {
         self.transact(scope, change, |transaction| {
-            let event = transaction.event(event)?;
-            let at = transaction.follow(event.updated_at);
-            let plan = |stored: &[StoredOccurrence]| plan_realignment(&event, stored, at);
-            transaction.edit(&event, OnAffected::Refuse, plan)
+            let all: Vec<_> =
+                events.iter().filter_map(|id| transaction.tenant.events.get(id).cloned()).collect();
+            for event in &all {
+                transaction.follow(event.updated_at);
+            }
+            let at = transaction.change.at;
+            let mut planned = Vec::new();
+            for event in all {
+                planned.push(transaction.plan(&event, |stored| plan_realignment(&event, stored, at))?);
+            }
+            planned.retain(|planned| !planned.plan.entries.is_empty());
+            verify_following(planned.iter().map(|planned| &planned.plan))?;
+            let events = planned.iter().map(|planned| planned.plan.event.id).collect();
+            let edited = transaction.carry_out_plans(planned, OnAffected::Refuse)?;
+            Ok(RealignedEvents { events, registrations: edited.moved })
         })
     }
 }

@@ -13,7 +13,10 @@ use convene_domain::{
 use super::{registration_book::untouched, tenant::Tenant};
 use crate::{
     failure::{Field, Refusal},
-    ports::{Cancelled, Changed, Erased, EventDeleted, EventRestored, MemberRemoved, OrganizationDeleted},
+    ports::{
+        Cancelled, Changed, Erased, EventDeleted, EventRestored, MemberRemoved, OrganizationDeleted,
+        RealignedEvents,
+    },
 };
 
 /// The result of a change, which is stored with its idempotency key and loaded for a repeat.
@@ -186,6 +189,17 @@ impl StoredResult for Issue {
 impl StoredResult for IssueId {
     fn subject(&self) -> String {
         self.to_string()
+    }
+
+    fn current(self, _: &Tenant) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl StoredResult for RealignedEvents {
+    /// A realignment has no idempotency key.
+    fn subject(&self) -> String {
+        String::new()
     }
 
     fn current(self, _: &Tenant) -> Result<Self, Refusal> {

@@ -30,7 +30,7 @@ pub(crate) use self::{
     agenda::{Claim, claim, free_among},
     cancel::{Cancelling, cancel},
     delete::{count_cancelled, delete_registrations},
-    edit::{Edited, OccurrencesEdit, UsedResult, edit, results_of_event, rewrite_results},
+    edit::{Edited, EventSteps, OccurrencesEdit, UsedResult, edit, results_of_event, rewrite_results},
     freed_time::{FreedTime, is_read_at_once, promote_freed},
     guards::Guards,
     leave::{Removal, remove_member},

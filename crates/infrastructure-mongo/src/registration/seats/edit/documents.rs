@@ -32,10 +32,8 @@ pub(super) struct Rewrite {
     exceptions: Vec<OccurrenceKey>,
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
-    /// The event that the occurrences belong to before the edit.
-    event: Option<EventId>,
-    /// The successors of the occurrences that leave theirs.
-    successors: HashMap<String, Successor>,
+    /// The successors of the occurrences that leave theirs, by the event that these belong to before the edit.
+    successors: HashMap<EventId, HashMap<String, Successor>>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -48,11 +46,10 @@ impl Rewrite {
         occurrences: &mut Occurrences,
         transaction: &mut Transaction<'_>,
     ) -> Attempt<Self> {
-        let event = edit.steps.first().map(|step| step.before().key.event);
-        let mut rewrite = Self { event, ..Self::default() };
-        let mut of_rewritten = Vec::with_capacity(edit.steps.len());
+        let mut rewrite = Self::default();
+        let mut of_rewritten = Vec::with_capacity(edit.size());
         let mut pace = Pace::default();
-        for step in edit.steps {
+        for (event, step) in edit.steps_of_events() {
             pace.steps(STEPS).await;
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
@@ -64,15 +61,14 @@ impl Rewrite {
             if is_gone {
                 let before = step.before();
                 let last = if before.is_dropped() { before.clone() } else { step.after() };
-                let last = Occurrence::stored(edit.event, &last);
-                rewrite.successors.insert(before.key.to_string(), Successor::None(Box::new(last)));
+                let last = Occurrence::stored(event, &last);
+                rewrite.is_succeeded(before.key, Successor::None(Box::new(last)));
                 continue;
             }
             if is_vacated {
                 rewrite.vacated.insert(before.id.clone());
             }
-            let mut edited =
-                before.edited(&step.after(), &edit.event.policy, edit.revision, transaction.random());
+            let mut edited = before.edited(&step.after(), &event.policy, edit.revision, transaction.random());
             if let (Some(job), Some(reason)) = (job, step.cancellation_reason())
                 && !before.is_empty()
             {
@@ -80,7 +76,7 @@ impl Rewrite {
                 edited.closing = Some(ClosingDocument { job: job.to_string(), reason });
             }
             if is_vacated {
-                rewrite.successors.insert(before.id.clone(), Successor::Occurrence(step.after().key));
+                rewrite.is_succeeded(step.before().key, Successor::Occurrence(step.after().key));
             }
             of_rewritten.push(before.id.clone());
             rewrite.occurrences.push(edited);
@@ -91,6 +87,11 @@ impl Rewrite {
             occurrence.former_ids.retain(|id| id == before || !rewrite.vacated.contains(id));
         }
         Ok(rewrite)
+    }
+
+    fn is_succeeded(&mut self, occurrence: OccurrenceKey, successor: Successor) {
+        let of_event = self.successors.entry(occurrence.event).or_default();
+        of_event.insert(occurrence.to_string(), successor);
     }
 
     /// Stores the occurrences; returns those with a waitlist and a free seat. All former documents are deleted first,
@@ -106,8 +107,8 @@ impl Rewrite {
             let forget = doc! { "$pull": { "formerIds": { "$in": vacated } } };
             transaction.collection(&schema::OCCURRENCES).update_many(others, forget).await?;
         }
-        if let Some(event) = self.event {
-            results::follow(transaction, event, &self.successors).await?;
+        for (event, successors) in &self.successors {
+            results::follow(transaction, *event, successors).await?;
         }
         transaction.removed_exceptions(self.exceptions);
         transaction.collection(&schema::OCCURRENCES).insert_all(&self.occurrences).await?;

@@ -49,10 +49,8 @@ const STEPS: usize = 2;
 /// A planned edit of stored occurrences.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OccurrencesEdit<'a> {
-    /// The steps, each with the occurrence as it is stored now. Other occurrences stay as they are.
-    pub(crate) steps: &'a [OccurrenceStep],
-    /// The event after the edit.
-    pub(crate) event: &'a Event,
+    /// The parts of the edit, each of the occurrences of another event.
+    pub(crate) parts: &'a [EventSteps<'a>],
     /// The revision of the catalogue that the edit makes.
     pub(crate) revision: i64,
     /// The treatment of seats that would be dropped, or moved onto another seat of the same member.
@@ -60,6 +58,31 @@ pub(crate) struct OccurrencesEdit<'a> {
     pub(crate) change: &'a Change,
     /// The id of the job that this edit may need.
     pub(crate) job: JobId,
+}
+
+/// The part of an edit that the occurrences of one event are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventSteps<'a> {
+    /// The event after the edit: the new one after a split.
+    pub(crate) event: &'a Event,
+    /// The steps, each with the occurrence as it is stored now. Other occurrences stay as they are.
+    pub(crate) steps: &'a [OccurrenceStep],
+}
+
+impl<'a> OccurrencesEdit<'a> {
+    fn steps(&self) -> impl Iterator<Item = &'a OccurrenceStep> + use<'a> {
+        self.parts.iter().flat_map(|part| part.steps)
+    }
+
+    /// The steps, each with the event after the edit.
+    fn steps_of_events(&self) -> Vec<(&'a Event, &'a OccurrenceStep)> {
+        self.parts.iter().flat_map(|part| part.steps.iter().map(|step| (part.event, step))).collect()
+    }
+
+    /// The number of steps.
+    fn size(&self) -> usize {
+        self.parts.iter().map(|part| part.steps.len()).sum()
+    }
 }
 
 /// The result of an edit.
@@ -83,32 +106,37 @@ pub(crate) struct Edited {
 /// # Errors
 /// The refusals of [`verify_effects`].
 pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdit<'_>) -> Attempt<Edited> {
-    if edit.steps.is_empty() {
+    let all = edit.size();
+    if all == 0 {
         return Ok(Edited::default());
     }
-    let keys = edit.steps.iter().map(|step| step.before().key);
+    let keys: Vec<OccurrenceKey> = edit.steps().map(|step| step.before().key).collect();
     let occurrences = Occurrences::load(transaction, keys).await?;
     // Each of the following looks at all steps, in about a millisecond for the largest edits.
-    let (all, mut pace) = (edit.steps.len(), Pace::default());
+    let mut pace = Pace::default();
     pace.steps(all).await;
-    let effects = Effects::of(edit.steps);
+    let effects = Effects::of(edit.steps());
     pace.steps(all).await;
     let ending = effects.ending(&occurrences);
     pace.steps(all).await;
     // After conflicts, shorter transactions do it, unless they cannot, or would drop what otherwise returns.
-    let is_divisible =
-        !effects.replaces_held(&occurrences) && edit.steps.iter().all(OccurrenceStep::is_divisible);
+    let is_divisible = !effects.replaces_held(&occurrences) && edit.steps().all(OccurrenceStep::is_divisible);
     let size = if is_divisible { transaction.step_size() } else { transaction.whole_step_size() };
     if end_at_once(transaction, &effects, ending, size, edit.change).await? {
         return carry_out(transaction, occurrences, edit, None).await;
     }
-    let mut steps = Vec::with_capacity(all);
-    for step in edit.steps {
-        pace.steps(STEPS).await;
-        steps.push(step.completed_by_job(edit.event));
+    let mut completed = Vec::with_capacity(edit.parts.len());
+    for part in edit.parts {
+        let mut steps = Vec::with_capacity(part.steps.len());
+        for step in part.steps {
+            pace.steps(STEPS).await;
+            steps.push(step.completed_by_job(part.event));
+        }
+        completed.push((part.event, Large::from(steps)));
     }
-    let steps = Large::from(steps);
-    let edit = OccurrencesEdit { steps: &steps, ..edit };
+    let parts = completed.iter().map(|(event, steps)| EventSteps { event, steps });
+    let parts: Vec<EventSteps<'_>> = parts.collect();
+    let edit = OccurrencesEdit { parts: &parts, ..edit };
     carry_out(transaction, occurrences, edit, Some(ending)).await
 }
 
@@ -120,9 +148,9 @@ async fn carry_out(
     edit: OccurrencesEdit<'_>,
     remaining: Option<u64>,
 ) -> Attempt<Edited> {
-    let (all, mut pace) = (edit.steps.len(), Pace::default());
+    let (all, mut pace) = (edit.size(), Pace::default());
     pace.steps(all).await;
-    let effects = Effects::of(edit.steps);
+    let effects = Effects::of(edit.steps());
     if let Some(remaining) = remaining
         && effects.replaces_held(&occurrences)
     {
@@ -137,7 +165,7 @@ async fn carry_out(
     let is_read = |key: &OccurrenceKey| {
         effects.moved(*key).is_some() || (!in_steps && effects.cancellation_reason(*key).is_some())
     };
-    let keys: Vec<OccurrenceKey> = edit.steps.iter().map(|step| step.before().key).filter(is_read).collect();
+    let keys: Vec<OccurrenceKey> = edit.steps().map(|step| step.before().key).filter(is_read).collect();
     let registrations = active_registrations(transaction, &keys).await?;
     let moves = Moves::plan(transaction, &effects, &registrations).await?;
     let Divided { cancellings, following, affected } = divide(registrations, &effects, &moves, edit.change);
@@ -257,15 +285,15 @@ async fn refuse(
         let filter = doc! { "occurrence": { "$in": ids }, "active": true };
         affected.extend(listed(transaction, filter).await?);
     }
-    Ok(verify_effects(edit.steps, edit.on_affected, count, affected)?)
+    Ok(verify_effects(edit.steps(), edit.on_affected, count, affected)?)
 }
 
 /// The steps of an edit, by the id that the occurrence has before it.
 struct Effects<'a>(HashMap<OccurrenceKey, &'a OccurrenceStep>);
 
 impl<'a> Effects<'a> {
-    fn of(steps: &'a [OccurrenceStep]) -> Self {
-        Self(steps.iter().map(|step| (step.before().key, step)).collect())
+    fn of(steps: impl Iterator<Item = &'a OccurrenceStep>) -> Self {
+        Self(steps.map(|step| (step.before().key, step)).collect())
     }
 
     fn cancellation_reason(&self, occurrence: OccurrenceKey) -> Option<CancellationReason> {
