@@ -113,11 +113,13 @@ fn patched_series(
     let given = patch.recurrence.as_ref();
     let stays_on_its_day = patch.starts_at.is_none_or(|start| start.date() == old_start.date());
     if given.is_none_or(|given| repeats(series, given.as_ref())) {
+        // No rule for a one-off event says as little as no recurrence.
+        let names_nothing = given.is_none_or(Option::is_none);
         match series.shifted(by, zone) {
-            Ok(moved) if given.is_none() || stays_on_its_day && moved.has_same_parts(series) => {
+            Ok(moved) if names_nothing || stays_on_its_day && moved.has_same_parts(series) => {
                 return Ok(Dates { series: moved, by, has_rule: false });
             }
-            Err(problems) if given.is_none() => return Err(problems.into()),
+            Err(problems) if names_nothing => return Err(problems.into()),
             // The caller has given days, or a rule that names days or times, which would move or cannot.
             Ok(_) | Err(_) => {}
         }

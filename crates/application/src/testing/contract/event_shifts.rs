@@ -352,12 +352,14 @@ pub(super) async fn a_start_on_which_nothing_takes_place_is_refused(environment:
     let now = day(2);
     let once = tenant.event(EventBuilder::once(FIRST)).await;
     let all = tenant.event(EventBuilder::daily(FIRST, 2)).await;
-    for event in [once, all] {
-        let edit = edit_of(event.id, starting(FIRST + Duration::days(30)));
+    // A form sends all fields of a one-off event.
+    for (event, recurrence) in [(&once, None), (&once, Some(None)), (&all, None)] {
+        let patch = EventPatch { recurrence, ..starting(FIRST + Duration::days(30)) };
+        let edit = edit_of(event.id, patch);
         let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await;
         let message = "must not be changed, because every occurrence has begun; create another event";
         assert_eq!(refusal(refused), Refusal::invalid(Field::StartsAt, message));
-        assert_eq!(tenant.event_now(&event).await, event);
+        assert_eq!(tenant.event_now(event).await, *event);
     }
 }
 
