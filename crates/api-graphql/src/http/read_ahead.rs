@@ -83,9 +83,17 @@ impl ReadAhead {
         self.0.borrow().head > HEAD_BYTES
     }
 
-    /// Returns true if the client goes on sending a body that nobody reads.
-    pub(super) fn is_discarding_too_much(&self) -> bool {
-        self.0.borrow().discarded > DISCARDED_BYTES
+    /// Returns true if what arrives belongs to a body that nobody reads, because its response was sent before its end.
+    pub(super) fn is_discarding(&self) -> bool {
+        let state = self.0.borrow();
+        !state.is_in_flight && state.is_body_incomplete
+    }
+
+    /// Counts bytes of such a body. Returns false if there are too many.
+    pub(super) fn discard(&self, bytes: usize) -> bool {
+        let mut state = self.0.borrow_mut();
+        state.discarded += bytes;
+        state.discarded <= DISCARDED_BYTES
     }
 
     /// Notes whether the service waits for bytes of the body. Otherwise the connection reads nothing beyond the current part.
@@ -131,10 +139,8 @@ impl ReadAhead {
             }
         }
         state.read += admitted;
-        match (state.is_in_flight, state.is_body_incomplete) {
-            (false, false) => state.head += admitted,
-            (false, true) => state.discarded += admitted,
-            (true, _) => {}
+        if !state.is_in_flight {
+            state.head += admitted;
         }
         admitted
     }
@@ -219,7 +225,8 @@ mod tests {
         let rest = read_until_idle(&mut connection).await;
         assert!(second + rest < READ_BYTES + BUFFER, "{second} and {rest} bytes");
         drop(begun);
-        assert_eq!(first + second + rest + read_until_idle(&mut connection).await, SENT);
+        assert_eq!(read_until_idle(&mut connection).await, 0, "the rest of the body is discarded");
+        assert_eq!(first + second + rest + read_ahead.0.borrow().discarded, SENT);
     }
 
     #[tokio::test]

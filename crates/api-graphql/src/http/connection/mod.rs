@@ -156,11 +156,23 @@ impl AsyncRead for Connection {
         if self.has_invalid_head {
             return Poll::Pending;
         }
-        if self.read_ahead.is_discarding_too_much() || self.open.gives_way(context.waker()) {
+        if self.open.gives_way(context.waker()) {
             // The library closes the connection.
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
+        if self.read_ahead.is_discarding() {
+            // The library would take the body apart into its chunks. It closes the connection some seconds after the response.
+            self.read.clear();
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            let bytes = buffer.filled().len() - before;
+            buffer.set_filled(before);
+            if bytes == 0 || !self.read_ahead.discard(bytes) {
+                return Poll::Ready(Ok(()));
+            }
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.read_ahead.is_head_too_large() {
             self.has_invalid_head = true;
             buffer.put_slice(INVALID);
