@@ -77,50 +77,19 @@ impl Database {
             conflicts: 0,
             environment: PhantomData,
         };
-        let mut attempt = 0;
+        let mut conflicts = 0;
         loop {
-            let conflict = match timeout_at(end.at, transaction.attempt(&body)).await {
-                Ok(Ok(value)) if transaction.pending.is_dry_run => {
-                    transaction.session.abort().await;
-                    return Ok(value);
-                }
-                Ok(Ok(value)) => match transaction.commit(end.at).await {
-                    Commit::Done => {
-                        metrics::promoted(transaction.pending.promoted);
-                        if let Some((revision, _)) = transaction.pending.revision {
-                            self.known_revisions().made(scope, revision);
-                        }
-                        return Ok(value);
-                    }
-                    Commit::Retry(error) => Interruption::Retry(error),
-                    Commit::Unknown(error) => return Err(Fault::OutcomeUnknown(error.into()).into()),
-                },
-                Ok(Err(interruption)) => {
-                    transaction.session.abort().await;
-                    if !interruption.is_transient() {
-                        return Err(interruption.into());
-                    }
-                    interruption
-                }
-                Err(_) => {
-                    transaction.session.abort().await;
-                    return Err(Fault::Unavailable(StorageError::from(end.limit).into()).into());
-                }
+            transaction.conflicts = conflicts;
+            let conflict = match transaction.run_once(&body, end).await? {
+                Ok(value) => return Ok(value),
+                Err(conflict) => conflict,
             };
             if let Some(preparation) = transaction.preparation.take() {
                 transaction.prepare_by(preparation, end).await?;
-                transaction.conflicts = attempt;
                 continue;
             }
-            attempt += 1;
-            transaction.conflicts = attempt;
-            let pause = backoff(attempt, self.random());
-            if Instant::now() + pause >= end.at {
-                return Err(conflict.into());
-            }
-            metrics::transaction_retried();
-            tracing::debug!(attempt, reason = conflict.reason(), "retrying the transaction");
-            sleep(pause).await;
+            conflicts += 1;
+            transaction.pause(conflicts, conflict, end).await?;
         }
     }
 
@@ -134,15 +103,65 @@ impl Database {
         T: Send,
         B: Body<'environment, T>,
     {
-        self.transact(scope, body).await.map_err(|failure| match failure {
-            Failure::Fault(Fault::OutcomeUnknown(source)) => Fault::Unavailable(source),
-            Failure::Fault(fault) => fault,
-            Failure::Refused(refusals) => Fault::internal(format!("reading was refused: {refusals:?}")),
-        })
+        self.transact(scope, body).await.map_err(without_a_change)
+    }
+}
+
+/// The fault of a transaction that changes and refuses nothing which its caller asked for.
+fn without_a_change(failure: Failure) -> Fault {
+    match failure {
+        Failure::Fault(Fault::OutcomeUnknown(source)) => Fault::Unavailable(source),
+        Failure::Fault(fault) => fault,
+        Failure::Refused(refusals) => Fault::internal(format!("this cannot be refused: {refusals:?}")),
     }
 }
 
 impl<'environment> Transaction<'environment> {
+    /// Runs the body once, and commits unless it is a dry run. Returns the conflict after which the body may be run again.
+    async fn run_once<T, B>(&mut self, body: &B, end: End) -> Outcome<Result<T, Interruption>>
+    where
+        B: Body<'environment, T>,
+    {
+        let value = match timeout_at(end.at, self.attempt(body)).await {
+            Ok(Ok(value)) if !self.pending.is_dry_run => value,
+            ended => {
+                self.session.abort().await;
+                return match ended {
+                    Ok(Ok(value)) => Ok(Ok(value)),
+                    Ok(Err(conflict)) if conflict.is_transient() => Ok(Err(conflict)),
+                    Ok(Err(interruption)) => Err(interruption.into()),
+                    Err(_) => Err(Fault::Unavailable(StorageError::from(end.limit).into()).into()),
+                };
+            }
+        };
+        match self.commit(end.at).await {
+            Commit::Done => {
+                metrics::promoted(self.pending.promoted);
+                if let Some((revision, _)) = self.pending.revision {
+                    self.database.known_revisions().made(&self.scope, revision);
+                }
+                Ok(Ok(value))
+            }
+            Commit::Retry(error) => Ok(Err(Interruption::Retry(error))),
+            Commit::Unknown(error) => Err(Fault::OutcomeUnknown(error.into()).into()),
+        }
+    }
+
+    /// Waits before the body is run again.
+    ///
+    /// # Errors
+    /// The last conflict, if there is no time left.
+    async fn pause(&self, conflicts: u32, last: Interruption, end: End) -> Outcome<()> {
+        let pause = backoff(conflicts, self.database.random());
+        if Instant::now() + pause >= end.at {
+            return Err(last.into());
+        }
+        metrics::transaction_retried();
+        tracing::debug!(conflicts, reason = last.reason(), "retrying the transaction");
+        sleep(pause).await;
+        Ok(())
+    }
+
     /// Runs the body in a new transaction of the session.
     async fn attempt<T, B>(&mut self, body: &B) -> Attempt<T>
     where
@@ -174,42 +193,17 @@ impl<'environment> Transaction<'environment> {
         let mut conflicts = 0;
         loop {
             self.conflicts = conflicts;
-            let conflict = match timeout_at(end.at, self.attempt(&preparation.0)).await {
-                Ok(Ok(rest)) => match self.commit(end.at).await {
-                    Commit::Done => {
-                        let Some(rest) = rest else { return Ok(()) };
-                        preparation = rest;
-                        conflicts = 0;
-                        continue;
-                    }
-                    Commit::Retry(error) => Interruption::Retry(error),
-                    Commit::Unknown(error) => return Err(Fault::Unavailable(error.into())),
-                },
-                Ok(Err(interruption)) => {
-                    self.session.abort().await;
-                    if !interruption.is_transient() {
-                        return Err(match Failure::from(interruption) {
-                            Failure::Fault(fault) => fault,
-                            Failure::Refused(refusals) => {
-                                Fault::internal(format!("a preparation was refused: {refusals:?}"))
-                            }
-                        });
-                    }
-                    interruption
+            match self.run_once(&preparation.0, end).await.map_err(without_a_change)? {
+                Ok(None) => return Ok(()),
+                Ok(Some(rest)) => {
+                    preparation = rest;
+                    conflicts = 0;
                 }
-                Err(_) => {
-                    self.session.abort().await;
-                    return Err(Fault::Unavailable(StorageError::from(end.limit).into()));
+                Err(conflict) => {
+                    conflicts += 1;
+                    self.pause(conflicts, conflict, end).await.map_err(without_a_change)?;
                 }
-            };
-            conflicts += 1;
-            let pause = backoff(conflicts, self.database.random());
-            if Instant::now() + pause >= end.at {
-                return Err(Fault::Unavailable(StorageError::from(end.limit).into()));
             }
-            metrics::transaction_retried();
-            tracing::debug!(conflicts, reason = conflict.reason(), "retrying a preparing transaction");
-            sleep(pause).await;
         }
     }
 
