@@ -61,8 +61,7 @@ pub(crate) async fn promote<'a>(
     let mut times: BTreeMap<OccurrenceKey, Instant> = BTreeMap::new();
     for waitlist in &open {
         occurrences.of(waitlist.occurrence)?;
-        let latest = waitlist.causes.iter().map(|change| change.at).max();
-        times.extend(latest.map(|latest| (waitlist.occurrence, latest)));
+        times.extend(waitlist.latest().map(|latest| (waitlist.occurrence, latest)));
     }
     open.sort_by_key(|waitlist| {
         (occurrences.get(waitlist.occurrence).map(|seats| seats.document.starts_at), waitlist.occurrence)
@@ -74,45 +73,24 @@ pub(crate) async fn promote<'a>(
             break;
         }
         if marked >= MARKED_AT_ONCE {
-            let mut unmarked = Vec::new();
-            for open in round.iter().chain(&rest).filter(|open| !open.is_moved) {
-                let now = times.get(&open.occurrence).copied().unwrap_or(Instant::MAX);
-                let free = occurrences.of(open.occurrence)?.document.seating()?.promotable(now);
-                let taken = promoted.get(&open.occurrence).map_or(0, Vec::len);
-                let seats = free.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
-                unmarked.push(Unmarked { occurrence: open.occurrence, seats, read_to: 0 });
-            }
-            let now = times.values().max().copied().filter(|_| !unmarked.is_empty());
-            if let Some(interruption) =
-                now.and_then(|now| transaction.prepare(|| marking(unmarked.into(), now)))
-            {
-                return Err(interruption);
-            }
+            mark_first(transaction, occurrences, round.iter().chain(&rest), &promoted, &times)?;
         }
         let waitlisted = read(transaction, occurrences, &round).await?;
-        let Some(now) = round.iter().flat_map(|waitlist| &waitlist.causes).map(|change| change.at).max()
-        else {
-            break;
-        };
+        let Some(now) = round.iter().filter_map(Waitlist::latest).max() else { break };
         let Chosen { promoted: chosen, busy } =
             choose(transaction, occurrences, &waitlisted, now, guards).await?;
         let decided: HashSet<RegistrationId> =
             chosen.iter().map(|registration| registration.id).chain(busy.iter().copied()).collect();
-        let mut passed_over = Vec::new();
-        for registration in waitlisted.iter().filter(|registration| !decided.contains(&registration.id)) {
-            if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
-                passed_over.push(registration.id);
-            }
-        }
+        let undecided = waitlisted.iter().filter(|registration| !decided.contains(&registration.id));
+        let passed_over = beside_free_seats(occurrences, undecided, now)?;
         marked += busy.len();
         record_as_busy(transaction, &busy, guards).await?;
         record_as_passed_over(transaction, &passed_over, guards).await?;
         for before in chosen {
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
-            let causes = waitlist.map_or(&[][..], |waitlist| &waitlist.causes);
             let after = before.promoted(transaction.recorded_at(now));
-            if let Some(cause) = causes.get(of_occurrence.len()).or(causes.last()) {
+            if let Some(cause) = waitlist.and_then(|waitlist| waitlist.cause(of_occurrence.len())) {
                 transaction.log(cause, log::promoted(&before, &after));
             }
             of_occurrence.push(after);
@@ -140,6 +118,55 @@ struct Waitlist<'a> {
     read_to: u64,
 }
 
+impl<'a> Waitlist<'a> {
+    /// The time of the last change that freed a seat.
+    fn latest(&self) -> Option<Instant> {
+        self.causes.iter().map(|change| change.at).max()
+    }
+
+    /// The change to which the log attributes the promotion with this position, from 0.
+    fn cause(&self, position: usize) -> Option<&'a Change> {
+        self.causes.get(position).or(self.causes.last()).copied()
+    }
+}
+
+/// Ends this run, so that transactions of their own mark the busy members of these waitlists, unless they have done so. The waitlists
+/// of occurrences that this transaction moves are left out: the marks would be for other times.
+fn mark_first<'w, 'a: 'w>(
+    transaction: &mut Transaction<'_>,
+    occurrences: &mut Occurrences,
+    open: impl Iterator<Item = &'w Waitlist<'a>>,
+    promoted: &HashMap<OccurrenceKey, Vec<Registration>>,
+    times: &BTreeMap<OccurrenceKey, Instant>,
+) -> Attempt<()> {
+    let mut unmarked = Vec::new();
+    for waitlist in open.filter(|waitlist| !waitlist.is_moved) {
+        let occurrence = waitlist.occurrence;
+        let now = times.get(&occurrence).copied().unwrap_or(Instant::MAX);
+        let free = occurrences.of(occurrence)?.document.seating()?.promotable(now);
+        let taken = promoted.get(&occurrence).map_or(0, Vec::len);
+        let seats = free.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+        unmarked.push(Unmarked { occurrence, seats, read_to: 0 });
+    }
+    let now = times.values().max().copied().filter(|_| !unmarked.is_empty());
+    now.and_then(|now| transaction.prepare(|| marking(unmarked.into(), now))).map_or(Ok(()), Err)
+}
+
+/// Returns those of the registrations whose occurrence has a free seat.
+fn beside_free_seats<'r>(
+    occurrences: &mut Occurrences,
+    waitlisted: impl Iterator<Item = &'r Registration>,
+    now: Instant,
+) -> Attempt<Vec<RegistrationId>> {
+    let mut found = Vec::new();
+    for registration in waitlisted {
+        if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
+            found.push(registration.id);
+        }
+    }
+    Ok(found)
+}
+
 /// Splits off the waitlists of the next round: several short ones, which are read completely, or a page of a long one.
 /// Waitlists without a free seat are removed.
 fn next_round<'a>(
@@ -150,8 +177,10 @@ fn next_round<'a>(
     for waitlist in open {
         let document = &occurrences.of(waitlist.occurrence)?.document;
         let waiting = document.waiting();
-        let now = waitlist.causes.iter().map(|change| change.at).max();
-        let free = now.map(|now| document.seating().map(|seating| seating.promotable(now))).transpose()?;
+        let free = waitlist
+            .latest()
+            .map(|now| document.seating().map(|seating| seating.promotable(now)))
+            .transpose()?;
         if waiting == 0 || free.unwrap_or(0) == 0 {
             continue;
         }
