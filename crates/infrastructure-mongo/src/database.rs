@@ -9,9 +9,12 @@ use convene_application::{
 use convene_domain::time::Instant;
 use mongodb::Client;
 
+#[cfg(any(test, feature = "testing"))]
+use crate::guards::MissingGuard;
 use crate::{
     admission::{Admission, Gate},
     command::Access,
+    guards::Guards,
     known_revisions::KnownRevisions,
     organization_locks::OrganizationLocks,
     schema::CollectionSchema,
@@ -49,6 +52,7 @@ pub(crate) struct Database {
     known_revisions: KnownRevisions,
     set_aside: SessionsSetAside,
     work: Work,
+    guards: Guards,
 }
 
 impl Database {
@@ -79,6 +83,7 @@ impl Database {
             known_revisions: KnownRevisions::new(),
             set_aside,
             work: Work::Requests,
+            guards: Guards::ON,
         }
     }
 
@@ -92,6 +97,16 @@ impl Database {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn begins_only(self) -> Self {
         Self { begins_only: true, ..self }
+    }
+
+    /// Turns a guard off, for tests that must fail without it.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn without(self, guard: MissingGuard) -> Self {
+        Self { guards: guard.rest(), ..self }
+    }
+
+    pub(crate) const fn guards(&self) -> Guards {
+        self.guards
     }
 
     /// The time for which the caller of a large change waits for its completion.

@@ -25,6 +25,7 @@ mod documents;
 mod driver_error;
 mod error;
 mod events;
+mod guards;
 mod issues;
 pub mod jobs;
 mod known_revisions;

@@ -13,7 +13,7 @@ use convene_domain::time::Instant;
 use mongodb::Client;
 
 #[cfg(any(test, feature = "testing"))]
-use crate::registration::MissingGuard;
+use crate::guards::MissingGuard;
 use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
@@ -27,7 +27,6 @@ use crate::{
     organizations::MongoOrganizations,
     personal_data::MongoPersonalData,
     realignment::MongoRealignment,
-    registration::seats::Guards,
     registration::{BookSettings, MongoRegistrationBook, MongoRegistrations},
     schema::{self, PrepareError, SchemaSettings},
     unscoped,
@@ -111,14 +110,14 @@ impl MongoPorts {
     /// transactions.
     #[must_use]
     pub fn start_registration_book(&self, settings: BookSettings) -> MongoRegistrationBook {
-        MongoRegistrationBook::start(self.database.clone(), settings, Guards::ON)
+        MongoRegistrationBook::start(self.database.clone(), settings)
     }
 
     /// Starts a registration book that lacks a guard, for tests that must fail without the guard.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn start_registration_book_without(&self, guard: MissingGuard) -> MongoRegistrationBook {
-        MongoRegistrationBook::start(self.database.clone(), BookSettings::default(), guard.rest())
+        MongoRegistrationBook::start(self.database.clone().without(guard), BookSettings::default())
     }
 
     /// [Prepares](Self::prepare_with) the database with the default settings.

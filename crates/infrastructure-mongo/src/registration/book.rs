@@ -30,7 +30,6 @@ use super::{
     batch::Executor,
     document::RegistrationDocument,
     queue::{Arrival, LaneKey, Operation, Queue, Queued, QueuedRequest, Target, Ticket},
-    seats::Guards,
     settings::BookSettings,
 };
 use crate::{
@@ -49,8 +48,8 @@ pub struct MongoRegistrationBook {
 
 impl MongoRegistrationBook {
     /// Opens the book; must be called within a Tokio runtime, which its transactions run on.
-    pub(crate) fn start(database: Database, settings: BookSettings, guards: Guards) -> Self {
-        let executor = Executor::new(database.for_registrations(), guards);
+    pub(crate) fn start(database: Database, settings: BookSettings) -> Self {
+        let executor = Executor::new(database.for_registrations());
         let queue = Queue::open(settings, move |batch| executor.clone().execute(batch));
         Self { database, queue, settings }
     }

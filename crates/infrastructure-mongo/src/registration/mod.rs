@@ -19,4 +19,4 @@ pub(crate) use self::queries::MongoRegistrations;
 pub use self::queue::MAX_REQUESTS_PER_MEMBER;
 pub use self::settings::BookSettings;
 #[cfg(any(test, feature = "testing"))]
-pub use self::settings::MissingGuard;
+pub use crate::guards::MissingGuard;

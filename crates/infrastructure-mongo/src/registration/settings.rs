@@ -1,7 +1,5 @@
 use std::{num::NonZeroUsize, time::Duration};
 
-#[cfg(any(test, feature = "testing"))]
-use super::seats::Guards;
 use crate::deadline::TRANSACTION;
 
 /// The limits of a process that merges registrations into batches.
@@ -27,32 +25,5 @@ impl Default for BookSettings {
             }
         }
         Self { at_once: number(2), queue: number(10_000), batch: number(500), deadline: TRANSACTION }
-    }
-}
-
-/// The guard that a book lacks, for negative controls: tests that must fail without it.
-#[cfg(any(test, feature = "testing"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MissingGuard {
-    /// Seats are entered into agendas even if they overlap other entries.
-    Agenda,
-    /// Seats are taken even if none is free.
-    Capacity,
-    /// Both of these guards are missing.
-    Both,
-    /// Freed time does not conflict with freed seats.
-    FreedTime,
-}
-
-#[cfg(any(test, feature = "testing"))]
-impl MissingGuard {
-    /// The remaining guards.
-    pub(crate) fn rest(self) -> Guards {
-        let is_missing = |guard| self == guard || (self == Self::Both && guard != Self::FreedTime);
-        Guards {
-            agenda: !is_missing(Self::Agenda),
-            capacity: !is_missing(Self::Capacity),
-            freed_time: !is_missing(Self::FreedTime),
-        }
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     database::Database,
     documents::{activity::ActivityDocument, convert::date, revision::RevisionDocument},
     error::{Attempt, Interruption, StorageError},
+    guards::Guards,
     schema::{self, CollectionSchema},
     scoped::{ScopedCollection, Within},
     session::Session,
@@ -183,6 +184,11 @@ impl Transaction<'_> {
         self.is_prepared = true;
         self.preparation = Some(preparation());
         Some(Interruption::Retry(StorageError::Outdated("what a transaction prepares")))
+    }
+
+    /// The guards that are on.
+    pub(crate) const fn guards(&self) -> Guards {
+        self.database.guards()
     }
 
     pub(crate) fn random(&self) -> i64 {

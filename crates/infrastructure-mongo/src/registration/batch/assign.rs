@@ -43,7 +43,7 @@ pub(super) async fn assign<'b>(
         if let Some(round) = rounds.get_mut(&registering.request.occurrence) {
             round.untried.push(registering);
         } else if let Some(seats) = state.occurrences.get(registering.request.occurrence) {
-            let free = if state.guards.capacity { seats.document.free() } else { usize::MAX };
+            let free = if transaction.guards().capacity { seats.document.free() } else { usize::MAX };
             rounds.insert(registering.request.occurrence, Round { seats, free, untried: vec![registering] });
         }
     }
@@ -56,11 +56,11 @@ pub(super) async fn assign<'b>(
         let rest = round.untried.split_off(round.free.min(round.untried.len()));
         tried.push(std::mem::replace(&mut round.untried, rest));
     }
-    claim_seats(transaction, state, &mut rounds, tried, &mut assignment).await?;
+    claim_seats(transaction, &mut rounds, tried, &mut assignment).await?;
     for round in &mut rounds {
         while round.free > 0 && !round.untried.is_empty() {
-            let able = next_able(transaction, state, round, &mut assignment).await?;
-            claim_seats(transaction, state, std::slice::from_mut(round), vec![able], &mut assignment).await?;
+            let able = next_able(transaction, round, &mut assignment).await?;
+            claim_seats(transaction, std::slice::from_mut(round), vec![able], &mut assignment).await?;
         }
         assignment.without_seat.append(&mut round.untried);
     }
@@ -73,14 +73,13 @@ pub(super) async fn assign<'b>(
 /// Claims the time of the members of each round.
 async fn claim_seats<'b>(
     transaction: &mut Transaction<'_>,
-    state: &BatchState,
     rounds: &mut [Round<'_, 'b>],
     tried: Vec<Vec<Registering<'b>>>,
     assignment: &mut Assignment<'b>,
 ) -> Attempt<()> {
     let claims: Vec<Claim<'_>> =
         rounds.iter().zip(&tried).filter_map(|(round, tried)| claim_of(round.seats, tried)).collect();
-    let claimed = claim(transaction, &claims, state.guards).await?;
+    let claimed = claim(transaction, &claims).await?;
     for (round, registrations) in rounds.iter_mut().zip(tried) {
         for registering in registrations {
             if claimed.has(registering.request.occurrence, registering.request.member) {
@@ -97,13 +96,12 @@ async fn claim_seats<'b>(
 /// Takes the next registrations whose members could take the free seats; those that could not are set aside.
 async fn next_able<'b>(
     transaction: &mut Transaction<'_>,
-    state: &BatchState,
     round: &mut Round<'_, 'b>,
     assignment: &mut Assignment<'b>,
 ) -> Attempt<Vec<Registering<'b>>> {
     let untried = std::mem::take(&mut round.untried);
     let Some(claim) = claim_of(round.seats, &untried) else { return Ok(Vec::new()) };
-    let free = free_among(transaction, &claim, state.guards).await?;
+    let free = free_among(transaction, &claim).await?;
     let mut chosen = Vec::new();
     for registering in untried {
         if !free.contains(&registering.request.member) {

@@ -100,8 +100,8 @@ pub(super) async fn run<'a>(
             Freed { occurrence, causes, is_moved: false }
         })
         .collect();
-    let mut confirmed = promote(transaction, &mut state.occurrences, by_occurrence, state.guards).await?;
-    promote_freed(transaction, &mut state.occurrences, freed_times, state.guards).await?;
+    let mut confirmed = promote(transaction, &mut state.occurrences, by_occurrence).await?;
+    promote_freed(transaction, &mut state.occurrences, freed_times).await?;
     let mut promoted: HashMap<usize, Registration> = HashMap::new();
     for (occurrence, cancellations) in freed {
         let confirmed = confirmed.remove(&occurrence).unwrap_or_default();

@@ -18,7 +18,6 @@ use crate::{
     registration::{
         cache::OccurrenceCache,
         queue::{Batch, LaneKey, Operation, Queued},
-        seats::Guards,
     },
 };
 
@@ -31,13 +30,12 @@ const MAX_RUNS: usize = 4;
 pub(in crate::registration) struct Executor {
     pub(super) database: Database,
     pub(super) cache: OccurrenceCache,
-    pub(super) guards: Guards,
     suspects: Suspects,
 }
 
 impl Executor {
-    pub(in crate::registration) fn new(database: Database, guards: Guards) -> Self {
-        Self { database, cache: OccurrenceCache::new(), guards, suspects: Suspects::new() }
+    pub(in crate::registration) fn new(database: Database) -> Self {
+        Self { database, cache: OccurrenceCache::new(), suspects: Suspects::new() }
     }
 
     /// Executes a batch and answers its requests.

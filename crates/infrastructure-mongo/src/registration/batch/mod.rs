@@ -29,7 +29,7 @@ pub(super) use self::execute::Executor;
 use self::{derived::Unloaded, keys::Keys, stored::Stored};
 use super::{
     queue::{Batch, Operation, Queued, Ticket},
-    seats::{Guards, Occurrences},
+    seats::Occurrences,
 };
 use crate::{
     error::{Attempt, Interruption, StorageError},
@@ -90,7 +90,6 @@ impl<'b> WaitingRequests<'b> {
 
 /// The state of a batch in one run of its transaction.
 struct BatchState {
-    guards: Guards,
     occurrences: Occurrences,
     /// The occurrences that cannot be materialized, because their events have too many stored ones.
     without_room: HashSet<OccurrenceKey>,
@@ -147,7 +146,6 @@ async fn run(
         registrations: Numbered::waiting(&batch.registrations),
     };
     let mut state = BatchState {
-        guards: executor.guards,
         occurrences: Occurrences::default(),
         without_room: HashSet::new(),
         keys: Keys::default(),
@@ -213,7 +211,7 @@ async fn decide(
     cancel::run(state, transaction, &cancellations, to_cancel).await?;
     register::run(state, transaction, &registrations, verification).await?;
 
-    state.occurrences.write(transaction, state.guards).await?;
+    state.occurrences.write(transaction).await?;
     derived::conflict_with_edits(transaction, &state.occurrences).await?;
     state.keys.write(transaction).await
 }

@@ -33,6 +33,7 @@ use crate::{
         ids::{read_id, texts},
     },
     error::Attempt,
+    guards::Guards,
     registration::{
         document::{RegistrationDocument, WAITLISTED},
         seats::{are_busy, mark_confirmed},
@@ -48,7 +49,7 @@ pub(super) async fn run(
     registrations: &[Registering<'_>],
     verification: Verification,
 ) -> Attempt<()> {
-    let mut sorted = sort(state, registrations)?;
+    let mut sorted = sort(state, transaction.guards(), registrations)?;
     let denied = std::mem::take(&mut sorted.denied);
     sorted.refused.extend(refusals(state, transaction, denied).await?);
     // The waitlist is in no agenda, so a waitlisted member must be found by the registration.
@@ -153,7 +154,7 @@ impl<'b> Sorted<'b> {
     }
 }
 
-fn sort<'b>(state: &BatchState, registrations: &[Registering<'b>]) -> Attempt<Sorted<'b>> {
+fn sort<'b>(state: &BatchState, guards: Guards, registrations: &[Registering<'b>]) -> Attempt<Sorted<'b>> {
     let mut sorted = Sorted::default();
     for &registering in registrations {
         let Some(seats) = state.occurrences.get(registering.request.occurrence) else {
@@ -167,7 +168,7 @@ fn sort<'b>(state: &BatchState, registrations: &[Registering<'b>]) -> Attempt<So
             continue;
         };
         let mut seating: Seating = seats.document.seating()?;
-        if !state.guards.capacity {
+        if !guards.capacity {
             seating.taken = 0;
         }
         match decide_admission(seating, registering.change.at, registering.request.join_waitlist) {
@@ -235,7 +236,7 @@ async fn busy_among(
     transaction: &mut Transaction<'_>,
     joining: &[Registering<'_>],
 ) -> Attempt<Vec<bool>> {
-    let guards = state.guards;
+    let guards = transaction.guards();
     let now = joining.iter().map(|registering| registering.change.at).min();
     let Some(now) = now.filter(|_| guards.agenda && guards.freed_time) else {
         return Ok(vec![false; joining.len()]);

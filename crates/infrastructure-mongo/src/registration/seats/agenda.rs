@@ -6,7 +6,7 @@ use convene_domain::{id::MemberId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
 use time::Duration;
 
-use super::{Guards, OccurrenceSeats};
+use super::OccurrenceSeats;
 use crate::{
     documents::{
         convert::date,
@@ -14,6 +14,7 @@ use crate::{
         occurrence::OccurrenceDocument,
     },
     error::Attempt,
+    guards::Guards,
     schema,
     scoped::{Query, UpdateStatement},
     transaction::Transaction,
@@ -44,16 +45,12 @@ impl Claim<'_> {
 
 /// Enters the occurrences into the agendas of the members who are free, all in one command. Claims are served in order:
 /// where one member is in several that overlap, the first one wins.
-pub(crate) async fn claim(
-    transaction: &mut Transaction<'_>,
-    claims: &[Claim<'_>],
-    guards: Guards,
-) -> Attempt<Claimed> {
+pub(crate) async fn claim(transaction: &mut Transaction<'_>, claims: &[Claim<'_>]) -> Attempt<Claimed> {
     let asked: usize = claims.iter().map(|claim| claim.members.len()).sum();
     if asked == 0 {
         return Ok(Claimed::default());
     }
-    let mark = transaction.random();
+    let (mark, guards) = (transaction.random(), transaction.guards());
     let statements = claims.iter().map(|claim| enter(claim, mark, guards)).collect();
     let updated = transaction.collection(&schema::AGENDAS).update_in_order(statements).await?;
     if usize::try_from(updated.matched) == Ok(asked) {
@@ -129,9 +126,9 @@ struct MarkedAgenda {
 pub(crate) async fn free_among(
     transaction: &mut Transaction<'_>,
     claim: &Claim<'_>,
-    guards: Guards,
 ) -> Attempt<HashSet<MemberId>> {
-    let free = transaction.collection(&schema::AGENDAS).ids(free_with_room(claim, guards)).await?;
+    let free = free_with_room(claim, transaction.guards());
+    let free = transaction.collection(&schema::AGENDAS).ids(free).await?;
     Ok(free.into_iter().collect())
 }
 

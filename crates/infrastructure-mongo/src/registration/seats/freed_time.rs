@@ -12,7 +12,7 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Guards, Occurrences,
+    CHUNK, Occurrences,
     occurrence::stale,
     passed_over::record_as_free,
     promote::{choose, in_order},
@@ -63,7 +63,6 @@ pub(crate) async fn promote_freed<'a>(
     transaction: &mut Transaction<'_>,
     occurrences: &mut Occurrences,
     freed: Vec<FreedTime<'a>>,
-    guards: Guards,
 ) -> Attempt<()> {
     let Some(now) = freed.iter().map(|freed| freed.cause.at).max() else { return Ok(()) };
     let mut by_member: BTreeMap<MemberId, Vec<FreedTime<'a>>> = BTreeMap::new();
@@ -95,7 +94,7 @@ pub(crate) async fn promote_freed<'a>(
         by_member.values().flatten().map(|freed| (freed.member, freed.cause)).collect();
     let mut promoted = HashSet::new();
     for waiting in waiting.chunks(CHUNK) {
-        for before in choose(transaction, occurrences, waiting, now, guards).await?.promoted {
+        for before in choose(transaction, occurrences, waiting, now).await?.promoted {
             if let Some(cause) = causes.get(&before.member) {
                 let after = before.promoted(transaction.recorded_at(now));
                 transaction.log(cause, log::promoted(&before, &after));
@@ -110,7 +109,7 @@ pub(crate) async fn promote_freed<'a>(
         let waiting = occurrences.of(registration.occurrence)?.document.waiting();
         waitlists.insert(registration.occurrence, waiting);
     }
-    record_as_free(transaction, &passed_over, waitlists, guards).await
+    record_as_free(transaction, &passed_over, waitlists).await
 }
 
 /// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.

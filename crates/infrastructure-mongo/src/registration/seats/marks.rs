@@ -18,7 +18,6 @@ use convene_domain::{
 use futures::FutureExt;
 
 use super::{
-    Guards,
     passed_over::record_as_busy,
     upcoming::{Entered, UpcomingTimes},
 };
@@ -89,7 +88,7 @@ async fn mark_some(
         for registration in found {
             pace.steps(1 + times.count(registration.member) / 10).await;
             waitlist.read_to = registration.status.waitlist_sequence().unwrap_or(waitlist.read_to);
-            match times.enter(registration.member, registration.interval, Guards::ON) {
+            match times.enter(registration.member, registration.interval) {
                 Entered::Busy => busy.push(registration.id),
                 Entered::Yes => waitlist.seats = waitlist.seats.saturating_sub(1),
                 Entered::WithoutRoom => {}
@@ -101,7 +100,7 @@ async fn mark_some(
         if is_whole || waitlist.seats == 0 {
             waitlists.pop_front();
         }
-        record_as_busy(transaction, &busy, Guards::ON).await?;
+        record_as_busy(transaction, &busy).await?;
     }
     Ok(waitlists)
 }

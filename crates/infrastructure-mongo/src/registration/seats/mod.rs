@@ -15,7 +15,6 @@ mod commands;
 mod delete;
 mod edit;
 mod freed_time;
-mod guards;
 mod history;
 mod leave;
 mod listed;
@@ -32,7 +31,6 @@ pub(crate) use self::{
     delete::{count_cancelled, delete_registrations},
     edit::{Edited, EventSteps, OccurrencesEdit, UsedResult, edit, results_of_event, rewrite_results},
     freed_time::{FreedTime, is_read_at_once, promote_freed},
-    guards::Guards,
     leave::{Removal, remove_member},
     listed::{cancelled_since, with_ids},
     marks::are_busy,

@@ -8,12 +8,13 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Guards,
+    CHUNK,
     commands::{Weighted, update_in_commands},
 };
 use crate::{
     documents::{ids::texts, occurrence::OccurrenceDocument},
     error::{Attempt, CorruptDocument, Interruption, StorageError},
+    guards::Guards,
     metrics::{self, CacheResult},
     schema,
     scoped::UpdateStatement,
@@ -261,7 +262,7 @@ impl Occurrences {
     }
 
     /// Writes the changed counters and verifies the cached occurrences.
-    pub(crate) async fn write(&self, transaction: &mut Transaction<'_>, guards: Guards) -> Attempt<()> {
+    pub(crate) async fn write(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
         let changed = self.0.values().filter(|seats| seats.is_changed());
         let (derived, changed): (Vec<&OccurrenceSeats>, Vec<&OccurrenceSeats>) =
             changed.partition(|seats| matches!(seats.source, Source::Derived(_)));
@@ -271,6 +272,7 @@ impl Occurrences {
         for seats in &changed {
             by_change.entry(seats.change()).or_default().push(seats);
         }
+        let guards = transaction.guards();
         let statements = by_change
             .into_iter()
             .flat_map(|(change, occurrences)| {

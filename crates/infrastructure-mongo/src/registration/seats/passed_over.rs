@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use bson::{Document, doc};
 use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
 
-use super::{CHUNK, Guards};
+use super::CHUNK;
 use crate::{
     documents::ids::texts, error::Attempt, registration::document::WAITLISTED, schema, scoped::Query,
     transaction::Transaction,
@@ -28,19 +28,17 @@ const FIRST: usize = 100;
 pub(super) async fn record_as_busy(
     transaction: &mut Transaction<'_>,
     busy: &[RegistrationId],
-    guards: Guards,
 ) -> Attempt<()> {
     let update = doc! { "$inc": { "passed": 1_i64 }, "$set": { "isBusy": true } };
-    record(transaction, busy, update, guards).await
+    record(transaction, busy, update).await
 }
 
 /// Writes registrations that a promotion passed over for another reason.
 pub(super) async fn record_as_passed_over(
     transaction: &mut Transaction<'_>,
     passed_over: &[RegistrationId],
-    guards: Guards,
 ) -> Attempt<()> {
-    record(transaction, passed_over, doc! { "$inc": { "passed": 1_i64 } }, guards).await
+    record(transaction, passed_over, doc! { "$inc": { "passed": 1_i64 } }).await
 }
 
 /// Writes registrations of members whose time became free, for occurrences that have no free seat, each with the number of its
@@ -49,13 +47,12 @@ pub(super) async fn record_as_free(
     transaction: &mut Transaction<'_>,
     passed_over: &[RegistrationId],
     waitlists: BTreeMap<OccurrenceKey, usize>,
-    guards: Guards,
 ) -> Attempt<()> {
-    if passed_over.is_empty() || !guards.freed_time {
+    if passed_over.is_empty() || !transaction.guards().freed_time {
         return Ok(());
     }
     let update = doc! { "$inc": { "passed": 1_i64 }, "$unset": { "isBusy": "" } };
-    record(transaction, passed_over, update, guards).await?;
+    record(transaction, passed_over, update).await?;
     let position = transaction.random().rem_euclid(FIRST.try_into().unwrap_or(i64::MAX));
     let number = usize::try_from(position).unwrap_or(0) + 1;
     let mut ids: Vec<String> = Vec::new();
@@ -75,9 +72,8 @@ pub(super) async fn record_as_free(
 pub(super) async fn record_first(
     transaction: &mut Transaction<'_>,
     waitlists: Vec<(OccurrenceKey, usize)>,
-    guards: Guards,
 ) -> Attempt<()> {
-    if !guards.freed_time {
+    if !transaction.guards().freed_time {
         return Ok(());
     }
     let update = doc! { "$inc": { "passed": 1_i64 } };
@@ -105,9 +101,11 @@ async fn record(
     transaction: &mut Transaction<'_>,
     registrations: &[RegistrationId],
     update: Document,
-    guards: Guards,
 ) -> Attempt<()> {
-    for registrations in registrations.chunks(CHUNK).filter(|_| guards.freed_time) {
+    if !transaction.guards().freed_time {
+        return Ok(());
+    }
+    for registrations in registrations.chunks(CHUNK) {
         write(transaction, &texts(registrations), update.clone()).await?;
     }
     Ok(())

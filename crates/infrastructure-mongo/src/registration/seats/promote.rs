@@ -10,7 +10,7 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Guards, Occurrences,
+    CHUNK, Occurrences,
     marks::{MARKED_AT_ONCE, Unmarked, marking},
     occurrence::expect,
     passed_over::{record_as_busy, record_as_passed_over, record_first},
@@ -51,7 +51,6 @@ pub(crate) async fn promote<'a>(
     transaction: &mut Transaction<'_>,
     occurrences: &mut Occurrences,
     freed: Vec<Freed<'a>>,
-    guards: Guards,
 ) -> Attempt<HashMap<OccurrenceKey, Vec<Registration>>> {
     let mut promoted: HashMap<OccurrenceKey, Vec<Registration>> = HashMap::new();
     let mut open: Vec<Waitlist<'a>> = freed
@@ -77,15 +76,14 @@ pub(crate) async fn promote<'a>(
         }
         let waitlisted = read(transaction, occurrences, &round).await?;
         let Some(now) = round.iter().filter_map(Waitlist::latest).max() else { break };
-        let Chosen { promoted: chosen, busy } =
-            choose(transaction, occurrences, &waitlisted, now, guards).await?;
+        let Chosen { promoted: chosen, busy } = choose(transaction, occurrences, &waitlisted, now).await?;
         let decided: HashSet<RegistrationId> =
             chosen.iter().map(|registration| registration.id).chain(busy.iter().copied()).collect();
         let undecided = waitlisted.iter().filter(|registration| !decided.contains(&registration.id));
         let passed_over = beside_free_seats(occurrences, undecided, now)?;
         marked += busy.len();
-        record_as_busy(transaction, &busy, guards).await?;
-        record_as_passed_over(transaction, &passed_over, guards).await?;
+        record_as_busy(transaction, &busy).await?;
+        record_as_passed_over(transaction, &passed_over).await?;
         for before in chosen {
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
@@ -105,7 +103,7 @@ pub(crate) async fn promote<'a>(
             with_seats.push((occurrence, document.waiting()));
         }
     }
-    record_first(transaction, with_seats, guards).await?;
+    record_first(transaction, with_seats).await?;
     Ok(promoted)
 }
 
@@ -248,7 +246,6 @@ pub(super) async fn choose(
     occurrences: &mut Occurrences,
     waitlisted: &[Registration],
     now: Instant,
-    guards: Guards,
 ) -> Attempt<Chosen> {
     let mut waitlisted: Vec<&Registration> = waitlisted.iter().collect();
     waitlisted.sort_by_key(|registration| in_order(registration));
@@ -265,7 +262,7 @@ pub(super) async fn choose(
         if !is_free {
             continue;
         }
-        match times.enter(registration.member, registration.interval, guards) {
+        match times.enter(registration.member, registration.interval) {
             Entered::Yes => {
                 seats.leave_waitlist();
                 seats.take_seat();

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
+    CHUNK, Cancelling, Freed, FreedTime, OccurrenceSeats, Occurrences, cancel,
     freed_time::{FEW_MEMBERS, MANY, is_read_at_once},
     leave::registrations_to_end,
     promote, promote_freed,
@@ -70,8 +70,8 @@ pub(crate) async fn cancel_step(
     let freed = registrations.iter().filter_map(|registration| FreedTime::of(registration, change)).collect();
     let cancellings = registrations.into_iter().map(cancelling).collect::<Result<Vec<_>, Fault>>()?;
     cancel(transaction, &mut occurrences, cancellings).await?;
-    promote_freed(transaction, &mut occurrences, freed, Guards::ON).await?;
-    occurrences.write(transaction, Guards::ON).await?;
+    promote_freed(transaction, &mut occurrences, freed).await?;
+    occurrences.write(transaction).await?;
     let without = occurrences.into_stored().filter(|(_, document)| is_complete || document.is_empty());
     let without: Vec<String> = without.map(|(_, document)| document.id).collect();
     let is_last = is_complete && ids.len() < MAX_OCCURRENCES;
@@ -147,6 +147,6 @@ pub(super) async fn cancel_and_promote(
             is_moved: false,
         })
         .collect();
-    promote(transaction, &mut occurrences, freed, Guards::ON).await?;
-    occurrences.write(transaction, Guards::ON).await
+    promote(transaction, &mut occurrences, freed).await?;
+    occurrences.write(transaction).await
 }

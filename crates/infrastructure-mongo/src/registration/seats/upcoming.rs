@@ -11,7 +11,7 @@ use convene_domain::{
 };
 
 use super::{
-    CHUNK, Guards, Occurrences,
+    CHUNK, Occurrences,
     agenda::{AGENDA_RETENTION, seat_entry, upcoming},
     commands::{Weighted, update_in_commands},
     occurrence::expect,
@@ -42,6 +42,8 @@ pub(super) enum Entered {
 pub(super) struct UpcomingTimes {
     times: HashMap<MemberId, Vec<Interval>>,
     now: Instant,
+    /// False in negative controls.
+    is_guarded: bool,
 }
 
 impl UpcomingTimes {
@@ -71,7 +73,7 @@ impl UpcomingTimes {
                 times.insert(member, busy);
             }
         }
-        Ok(Self { times, now })
+        Ok(Self { times, now, is_guarded: transaction.guards().agenda })
     }
 
     /// The number of upcoming times of a member.
@@ -85,12 +87,12 @@ impl UpcomingTimes {
     }
 
     /// Enters a seat if the member is free and has room.
-    pub(super) fn enter(&mut self, member: MemberId, seat: Interval, guards: Guards) -> Entered {
-        if guards.agenda && self.has(member, seat) {
+    pub(super) fn enter(&mut self, member: MemberId, seat: Interval) -> Entered {
+        if self.is_guarded && self.has(member, seat) {
             return Entered::Busy;
         }
         let Some(busy) = self.times.get_mut(&member) else { return Entered::WithoutRoom };
-        if guards.agenda && !may_have_seat(busy.len()) {
+        if self.is_guarded && !may_have_seat(busy.len()) {
             return Entered::WithoutRoom;
         }
         busy.push(seat);

@@ -27,7 +27,7 @@ use convene_domain::{
 pub(crate) use self::results::{UsedResult, results_of_event, rewrite_results};
 use self::{agendas::Moves, documents::Rewrite};
 use super::{
-    CHUNK, Cancelling, Freed, FreedTime, Guards, OccurrenceSeats, Occurrences, cancel,
+    CHUNK, Cancelling, Freed, FreedTime, OccurrenceSeats, Occurrences, cancel,
     commands::{Weighted, update_in_commands},
     freed_time::{FEW_MEMBERS, is_read_at_once, reads_at_most},
     listed::listed,
@@ -246,9 +246,9 @@ async fn rewrite_and_promote(
         freed.push(Freed { occurrence: seats.key, causes: vec![change], is_moved });
         promoted.insert(seats);
     }
-    promote(transaction, &mut promoted, freed, Guards::ON).await?;
-    promote_freed(transaction, &mut promoted, freed_times, Guards::ON).await?;
-    promoted.write(transaction, Guards::ON).await
+    promote(transaction, &mut promoted, freed).await?;
+    promote_freed(transaction, &mut promoted, freed_times).await?;
+    promoted.write(transaction).await
 }
 
 /// Tests whether one transaction can cancel the registrations for cancelled and dropped occurrences, and read the waitlists of
