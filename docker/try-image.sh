@@ -159,7 +159,7 @@ ada=$(convene token --org choir --user ada)
 expect "its admin reads it" ask "$ada" '{"query": "{ viewer { member { role } } }"}' ADMIN
 expect "check finds no violation while the server runs" convene check
 
-# The examples of docs/operations.md, as each user.
+# The examples of docs/operations/database-users.md, as each user.
 cat > "$folder/rights.js" <<'END'
 function refused(text, operation) {
   let code;
@@ -191,7 +191,7 @@ expect "erase removes a person as convene-erasure" run erasure-uri --rm localhos
 expect_failure "erase is refused as convene" run convene-uri --rm localhost/convene erase --org choir --user ada --yes
 expect "check finds no violation after an erasure" convene check
 
-# The backup of docs/operations.md.
+# The backup of docs/operations/backup.md.
 backup=
 if [ -n "${MONGODUMP:-}" ] && [ -n "${MONGORESTORE:-}" ]; then
     openssl rand -hex 32 > "$secrets/backup"

@@ -79,7 +79,7 @@ fn missing_right(message: &str) -> String {
         ""
     };
     format!(
-        ": the database user may not run {name}{collection}{advice}; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run {name}{collection}{advice}; docs/operations/database-users.md lists the rights of each user"
     )
 }
 
@@ -116,19 +116,19 @@ mod tests {
     #[rstest]
     #[case(
         r#"not authorized on convene to execute command { update: "activity", updates: [ { q: { actor: "ada" } } ] }"#,
-        ": the database user may not run update in activity; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run update in activity; docs/operations/database-users.md lists the rights of each user"
     )]
     #[case(
         r#"not authorized on admin to execute command { commitTransaction: 1, lsid: { id: UUID("ada") } }"#,
-        ": the database user may not run commitTransaction; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run commitTransaction; docs/operations/database-users.md lists the rights of each user"
     )]
     #[case(
         r#"not authorized on convene to execute command { find: "a ada", filter: {} }"#,
-        ": the database user may not run find; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run find; docs/operations/database-users.md lists the rights of each user"
     )]
     #[case(
         r#"not authorized on convene to execute command { createIndexes: "organizations", indexes: [ { name: "ada" } ] }"#,
-        ": the database user may not run createIndexes in organizations; run `convene migrate` first, as the user convene-schema; docs/operations.md#database-users lists the rights of each user"
+        ": the database user may not run createIndexes in organizations; run `convene migrate` first, as the user convene-schema; docs/operations/database-users.md lists the rights of each user"
     )]
     #[case("Command find requires authentication", ": the MongoDB URI needs a user name and a password")]
     #[case("not authorized for ada", "")]

@@ -111,12 +111,12 @@ fn is_pinned(action: &str) -> bool {
 #[test]
 fn the_deployment_agrees_with_itself() {
     let (workspace, dockerfile) = (read("Cargo.toml"), read("docker/Dockerfile"));
-    let (workflows, operations) = (read_all(".github/workflows", ".yml"), read("docs/operations.md"));
+    let (workflows, settings) = (read_all(".github/workflows", ".yml"), read("docs/operations/settings.md"));
     let (compose, scripts) = (read_all("docker", ".yaml"), read_all("docker/mongo", ".js"));
     let violations = [
         missing_manifests(&workspace, &dockerfile),
         other_rust_versions(&workspace, &dockerfile, &workflows),
-        unknown_settings(&(dockerfile.clone() + &compose), &operations, &scripts),
+        unknown_settings(&(dockerfile.clone() + &compose), &settings, &scripts),
         missing_files(&workflows, |path| root().join(path).exists()),
         actions_without_commit(&workflows),
     ]

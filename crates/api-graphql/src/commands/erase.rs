@@ -14,7 +14,7 @@ pseudonym replaces the user id in members and the activity log. Titles and descr
 stay as they are, and so do backups and logs of processes. The last admin of an organization cannot be erased.
 
 The server's database user may not change the activity log. CONVENE_MONGODB_URI must be that of a user with the role
-convene-erasure, which docker/mongo/least-role.js creates; docs/operations.md says more.
+convene-erasure, which docker/mongo/least-role.js creates; docs/operations/data-protection.md says more.
 
 Run the command again if it was interrupted: it completes the erasure. Once nothing is stored about the person any more,
 it says so and fails, as for a wrong id: the id of an erased person is kept nowhere.";
@@ -25,7 +25,7 @@ const INCOMPLETE: &str = "the erasure is not complete; run it again";
 /// The advice if the database user may not change the activity log.
 const NOT_PERMITTED: &str = "\
 nothing was erased, because this database user may not change the activity log: \
-CONVENE_MONGODB_URI must be that of the user convene-erasure, as docs/operations.md#database-users says";
+CONVENE_MONGODB_URI must be that of the user convene-erasure, as docs/operations/database-users.md says";
 
 /// The arguments of `convene erase`.
 #[derive(Debug, clap::Args)]

@@ -1,13 +1,14 @@
 //! The documents against the program: roles, settings and metrics.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use convene_api_graphql::{config::SETTINGS, telemetry::METRICS};
 
 use super::roles::{For, MUTATIONS, QUERIES};
 
 const API: &str = include_str!("../../../../docs/api.md");
-const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
+const SETTINGS_PAGE: &str = include_str!("../../../../docs/operations/settings.md");
+const METRICS_PAGE: &str = include_str!("../../../../docs/operations/metrics.md");
 const ALERTS: &str = include_str!("../../../../docker/monitoring/alerts.yaml");
 const ALERT_TESTS: &str = include_str!("../../../../docker/monitoring/alerts.test.yaml");
 const DASHBOARD: &str = include_str!("../../../../docker/monitoring/dashboard.json");
@@ -42,14 +43,20 @@ fn the_roles_of_root_fields_are_documented() {
 
 #[test]
 fn every_setting_is_documented() {
-    let (_, table) = OPERATIONS.split_once("## Settings").unwrap();
-    let (table, _) = table.split_once("\n## ").unwrap();
+    let (table, _) = SETTINGS_PAGE.split_once("\n## ").unwrap();
     let documented: Vec<Vec<&str>> = rows(table).skip(1).collect();
     let in_code: Vec<Vec<&str>> = SETTINGS
         .iter()
         .map(|setting| vec![setting.name, setting.default.unwrap_or_default(), setting.help])
         .collect();
     assert_eq!(documented, in_code);
+}
+
+/// The pages for operators.
+fn operations() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations");
+    let pages = fs::read_dir(folder).unwrap();
+    pages.map(|page| fs::read_to_string(page.unwrap().path()).unwrap()).collect()
 }
 
 /// The names of metrics in a text.
@@ -70,7 +77,7 @@ const CHECK_METRICS: [&str; 2] = ["convene_check_finished_timestamp_seconds", "c
 
 #[test]
 fn every_metric_is_documented_and_no_other() {
-    let documented: BTreeSet<&str> = rows(OPERATIONS)
+    let documented: BTreeSet<&str> = rows(METRICS_PAGE)
         .filter_map(|row| row.first().copied())
         .flat_map(|cell| cell.split("`, `"))
         .filter(|name| metrics_in(name).len() == 1)
@@ -82,7 +89,9 @@ fn every_metric_is_documented_and_no_other() {
 #[test]
 fn documents_alerts_and_the_dashboard_use_metrics_that_exist() {
     let known: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).chain(CHECK_METRICS).collect();
-    for text in [OPERATIONS, ALERTS, ALERT_TESTS, DASHBOARD] {
+    let pages = operations();
+    assert!(pages.iter().any(|page| page == METRICS_PAGE), "the pages are read");
+    for text in pages.iter().map(String::as_str).chain([ALERTS, ALERT_TESTS, DASHBOARD]) {
         let unknown: Vec<&str> = metrics_in(text).difference(&known).copied().collect();
         assert_eq!(unknown, Vec::<&str>::new());
     }

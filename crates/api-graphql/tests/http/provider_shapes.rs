@@ -1,4 +1,4 @@
-//! Tokens and key sets in the shapes of Keycloak, Auth0 and Entra, with the settings that `docs/operations.md` gives for each.
+//! Tokens and key sets in the shapes of Keycloak, Auth0 and Entra, with the settings that `docs/operations/identity-providers.md` gives for each.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::support::{NOW, signer::Signer};
 
-const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
+const PROVIDERS: &str = include_str!("../../../../docs/operations/identity-providers.md");
 
 /// The lines of the code block after this heading.
 fn documented(heading: &str) -> &'static str {
-    let (_, section) = OPERATIONS.split_once(&format!("\n### {heading}\n")).unwrap();
+    let (_, section) = PROVIDERS.split_once(&format!("\n## {heading}\n")).unwrap();
     let (_, block) = section.split_once("```").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     block.split_once('\n').unwrap().1

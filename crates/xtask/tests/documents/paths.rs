@@ -1,7 +1,7 @@
-//! Paths of files and folders in the documents, and names of documents in other files, exist.
+//! Paths of files and folders in the documents, and documents and anchors that other files name, exist.
 
 use crate::assert_none;
-use crate::markdown::Found;
+use crate::markdown::{Document, Found};
 use crate::repository::{Repository, is_generated};
 
 /// The endings of names of files.
@@ -97,13 +97,22 @@ fn matches(pattern: &str, part: &str) -> bool {
     }
 }
 
-/// Documents and decisions that comments, settings and scripts name.
+/// Tests if a document exists, with the heading of this anchor if there is one.
+fn has_place(repository: &Repository, document: &str, anchor: Option<&str>) -> bool {
+    repository.text(document).is_some_and(|text| {
+        anchor.is_none_or(|anchor| Document::parse(text).anchors().iter().any(|known| known == anchor))
+    })
+}
+
+/// Documents, their headings, and decisions that comments, settings, messages and scripts name.
 fn missing_documents(repository: &Repository) -> Vec<String> {
     let ends = |letter: char| letter.is_whitespace() || AROUND.contains(&letter) || "`<>*".contains(letter);
     let mut found = Vec::new();
     for (path, text) in repository.sources().filter(|(path, _)| !path.starts_with(EXAMPLES)) {
-        let documents = text.split(ends).map(|word| word.trim_end_matches('.')).filter(|word| {
-            word.starts_with("docs/") && word.ends_with(".md") && repository.text(word).is_none()
+        let words = text.split(ends).map(|word| word.trim_end_matches('.'));
+        let documents = words.filter(|word| word.starts_with("docs/")).filter(|word| {
+            let (document, anchor) = word.split_once('#').map_or((*word, None), |(it, to)| (it, Some(to)));
+            document.ends_with(".md") && !has_place(repository, document, anchor)
         });
         let numbers = text.split("ADR ").skip(1).filter_map(|rest| {
             let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next();
@@ -161,10 +170,10 @@ fn missing_paths_are_found_with_their_line() {
 
 #[test]
 fn a_missing_document_in_a_comment_is_found() {
-    let comment = "// See docs/gone.md, `docs/a.md` and ADR 1, (ADR 2).";
-    let files = [("src/a.rs", comment), ("docs/a.md", ""), ("docs/adr/0002-b.md", "")];
+    let comment = "// See docs/gone.md, `docs/a.md` and ADR 1, (ADR 2); docs/a.md#one docs/a.md#two.";
+    let files = [("src/a.rs", comment), ("docs/a.md", "# One"), ("docs/adr/0002-b.md", "")];
     assert_eq!(
         missing_documents(&Repository::of(&files)),
-        ["src/a.rs: docs/gone.md does not exist", "src/a.rs: ADR 1 does not exist"]
+        ["docs/gone.md", "docs/a.md#two", "ADR 1"].map(|name| format!("src/a.rs: {name} does not exist"))
     );
 }
