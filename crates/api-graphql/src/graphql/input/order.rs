@@ -8,7 +8,7 @@ mirror_enum! {
     EventOrderField = ports::EventOrderField {
         /// The time of creation.
         CreatedAt,
-        /// The start of the first occurrence, as an instant.
+        /// The start of the first occurrence, as an instant. Occurrences that began before a change of the series count, too.
         StartsAt,
         /// The title, regardless of case and accents.
         Title,
