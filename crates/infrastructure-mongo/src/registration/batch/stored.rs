@@ -49,7 +49,7 @@ impl Stored {
             wanted.retain(|&key, times| {
                 let found = cache.with_seats(&scope, key, times).filter(|_| !of_cancelled.contains(&key));
                 let is_unknown = found.is_none();
-                cached.extend(found.map(|document| OccurrenceSeats::cached(key, document)));
+                cached.extend(found.map(|document| OccurrenceSeats::cached(key, document, times.len())));
                 is_unknown
             });
         }

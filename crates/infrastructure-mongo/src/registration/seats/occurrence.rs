@@ -41,8 +41,9 @@ pub(crate) struct OccurrenceSeats {
 enum Source {
     /// This transaction has read it.
     Stored,
-    /// An earlier transaction left it like this: this one must verify that it is current.
-    Cached,
+    /// An earlier transaction left it like this. This one must verify that it is current, and that it has a free seat for each of
+    /// the members who ask for one: whether such a member gets it or is refused, nobody was told that it is full.
+    Cached { asked: i32 },
     /// The rule of its event gives it, in this version of the event.
     Derived(u32),
 }
@@ -69,9 +70,10 @@ impl OccurrenceSeats {
         Self::new(key, document, Source::Derived(event_version))
     }
 
-    /// An occurrence that was stored like this, without a waitlist, after an earlier transaction.
-    pub(crate) fn cached(key: OccurrenceKey, document: OccurrenceDocument) -> Self {
-        Self::new(key, document, Source::Cached)
+    /// An occurrence that was stored like this after an earlier transaction, without a waitlist and with a free seat for each of the
+    /// members who ask for one.
+    pub(crate) fn cached(key: OccurrenceKey, document: OccurrenceDocument, asked: usize) -> Self {
+        Self::new(key, document, Source::Cached { asked: i32::try_from(asked).unwrap_or(i32::MAX) })
     }
 
     pub(crate) fn take_seat(&mut self) {
@@ -99,9 +101,17 @@ impl OccurrenceSeats {
         (taken, waiting, joined) != (0, 0, 0)
     }
 
+    /// The members who asked for a seat, if the occurrence was cached.
+    const fn asked(&self) -> Option<i32> {
+        match self.source {
+            Source::Cached { asked } => Some(asked),
+            Source::Stored | Source::Derived(_) => None,
+        }
+    }
+
     fn change(&self) -> CounterChange {
         CounterChange {
-            is_cached: self.source == Source::Cached,
+            asked: self.asked(),
             taken: self.document.taken - self.taken_before,
             waiting: self.document.waiting - self.waiting_before,
             joined: self.document.next_waitlist_sequence - self.sequence_before,
@@ -113,7 +123,8 @@ impl OccurrenceSeats {
 /// writes all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct CounterChange {
-    is_cached: bool,
+    /// The seats that must be free, if the occurrence was cached.
+    asked: Option<i32>,
     taken: i32,
     waiting: i32,
     joined: i64,
@@ -123,14 +134,13 @@ impl CounterChange {
     /// Changes these occurrences, provided that they are as they were read and have the seats.
     fn statement(self, occurrences: &[&OccurrenceSeats], guards: Guards) -> UpdateStatement {
         let mut filter = with_same_tokens(occurrences);
-        if self.is_cached {
+        if self.asked.is_some() {
             // Members who joined the waitlist since have precedence.
             filter.insert("waiting", 0);
         }
         if self.taken > 0 && guards.capacity {
             filter.insert("status", OccurrenceStatus::Scheduled.as_str());
-            let taken = doc! { "$add": ["$taken", self.taken] };
-            filter.insert("$expr", doc! { "$lte": [taken, "$capacity"] });
+            filter.insert("$expr", with_free(self.asked.unwrap_or(self.taken)));
         }
         let mut increments = Document::new();
         for (field, by) in [("taken", self.taken), ("waiting", self.waiting)] {
@@ -143,6 +153,11 @@ impl CounterChange {
         }
         UpdateStatement { filter, update: doc! { "$inc": increments }.into(), many: true }
     }
+}
+
+/// The condition that an occurrence has this number of free seats.
+fn with_free(seats: i32) -> Document {
+    doc! { "$lte": [{ "$add": ["$taken", seats] }, "$capacity"] }
 }
 
 /// The filter for these occurrences with the change tokens that were read. The tokens are random 64-bit numbers, so it is
@@ -250,7 +265,7 @@ impl Occurrences {
         let changed = self.0.values().filter(|seats| seats.is_changed());
         changed.filter_map(|seats| match seats.source {
             Source::Derived(version) => Some((seats.key.event, version)),
-            Source::Stored | Source::Cached => None,
+            Source::Stored | Source::Cached { .. } => None,
         })
     }
 
@@ -281,7 +296,7 @@ impl Occurrences {
             .collect();
         let updated = transaction.collection(&schema::OCCURRENCES).update_in_order(statements).await?;
         if usize::try_from(updated.matched) != Ok(changed.len())
-            && changed.iter().any(|seats| seats.source == Source::Cached)
+            && changed.iter().any(|seats| seats.asked().is_some())
         {
             return Err(stale());
         }
@@ -291,14 +306,21 @@ impl Occurrences {
 
     /// Verifies the cached occurrences that are not written: no request may be refused because of a stale one.
     async fn verify_unchanged(&self, transaction: &mut Transaction<'_>) -> Attempt<()> {
-        let unchanged: Vec<&OccurrenceSeats> =
-            self.0.values().filter(|seats| seats.source == Source::Cached && !seats.is_changed()).collect();
-        if unchanged.is_empty() {
-            return Ok(());
+        let mut by_asked: BTreeMap<i32, Vec<&OccurrenceSeats>> = BTreeMap::new();
+        for seats in self.0.values().filter(|seats| !seats.is_changed()) {
+            if let Some(asked) = seats.asked() {
+                by_asked.entry(asked).or_default().push(seats);
+            }
         }
-        let same = with_same_tokens(&unchanged);
-        let found: Vec<String> = transaction.collection(&schema::OCCURRENCES).ids(same).await?;
-        if found.len() == unchanged.len() { Ok(()) } else { Err(stale()) }
+        for (asked, unchanged) in by_asked {
+            let mut filter = with_same_tokens(&unchanged);
+            filter.extend(doc! { "waiting": 0, "$expr": with_free(asked) });
+            let found: Vec<String> = transaction.collection(&schema::OCCURRENCES).ids(filter).await?;
+            if found.len() != unchanged.len() {
+                return Err(stale());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use convene_application::{
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 use convene_domain::{capacity::Capacity, duration::EventDuration, event::Event, occurrence::OccurrenceKey};
+use rstest::rstest;
 use time::{Duration, macros::datetime};
 
 use crate::support::{Scenario, by, refusal, request_for};
@@ -47,6 +48,37 @@ async fn the_last_seat_is_taken_once() {
     let waiting = scenario.register_by(0, request, &by(slow).build()).await.unwrap();
     assert_eq!(waiting.status.waitlist_sequence(), Some(1));
     assert_eq!(scenario.counts(occurrence(&event)).await, (2, 1));
+    scenario.assert_sound().await;
+}
+
+/// Whether an occurrence is full is decided before the time of the member.
+#[rstest]
+#[case::no_seat_is_taken(2, false)]
+#[case::another_member_takes_the_last_seat(3, true)]
+#[tokio::test]
+async fn a_busy_member_joins_the_waitlist_of_a_full_occurrence(
+    #[case] seats: i32,
+    #[case] with_another: bool,
+) {
+    let scenario = Scenario::with_two_processes().await;
+    let event =
+        cached_event(&scenario, EventBuilder::once(datetime!(2031-04-01 09:00)).seats(seats.unsigned_abs()))
+            .await;
+    let conflicting = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:30)).build()).await;
+    let (busy, quick, another) = (scenario.member().await, scenario.member().await, scenario.member().await);
+    scenario.register_by(1, request_for(&conflicting, busy), &by(busy).build()).await.unwrap();
+    scenario.register_by(1, request_for(&event, quick), &by(quick).build()).await.unwrap();
+    let seat = async {
+        if with_another {
+            scenario.register_by(0, request_for(&event, another), &by(another).build()).await.unwrap();
+        }
+    };
+    let request = RegisterRequest { join_waitlist: true, ..request_for(&event, busy) };
+    let change = by(busy).build();
+    // Both are in one batch, the seat first.
+    let ((), waiting) = tokio::join!(biased; seat, scenario.register_by(0, request, &change));
+    assert_eq!(waiting.unwrap().status.waitlist_sequence(), Some(1));
+    assert_eq!(scenario.counts(occurrence(&event)).await, (seats, 1));
     scenario.assert_sound().await;
 }
 
