@@ -3,15 +3,15 @@
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 
-use super::invisible::is_invisible;
+use super::invisible::{is_invisible, is_selector};
 
 /// A text without differences of case and accents, as searches compare it.
 ///
-/// The text is decomposed (Unicode normalization form D), the accents and strokes of Latin, Greek and Cyrillic letters and
-/// invisible characters are removed, upper and lower case are unified by full case folding, and the result is composed
+/// The text is decomposed (Unicode normalization form D), the accents and strokes of Latin, Greek and Cyrillic letters, the points
+/// and vowel marks of Hebrew and Arabic ones, and invisible characters are removed, upper and lower case are unified by full case folding, and the result is composed
 /// again (form C). The letters `æ` and `œ` become two letters, typographic quotation marks and dashes those of a keyboard, and
 /// full-width and half-width characters ordinary ones. White space of any kind and length, such as no-break spaces and ends of
-/// lines, becomes one space. Marks that belong to the letters of other scripts, such as vowel signs, stay.
+/// lines, becomes one space. Marks that belong to the letters of other scripts, such as the vowel signs of Hindi, stay.
 ///
 /// ```
 /// use convene_domain::text::FoldedText;
@@ -127,7 +127,35 @@ fn separate_letters(text: String) -> String {
 
 /// Tests for a character that searches compare.
 fn is_compared(character: char) -> bool {
-    !is_accent(character) && !is_invisible(character) && !matches!(character, '\u{FE00}'..='\u{FE0F}')
+    !is_accent(character) && !is_point(character) && !is_invisible(character) && !is_selector(character)
+}
+
+/// Tests for a combining mark of Hebrew or Arabic: people write most texts without them. With the marks above and below an alef,
+/// its variants are one letter, as they are typed.
+fn is_point(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0591}'..='\u{05BD}'
+            | '\u{05BF}'
+            | '\u{05C1}'
+            | '\u{05C2}'
+            | '\u{05C4}'
+            | '\u{05C5}'
+            | '\u{05C7}'
+            | '\u{0610}'..='\u{061A}'
+            | '\u{0640}'
+            | '\u{064B}'..='\u{065F}'
+            | '\u{0670}'
+            | '\u{06D6}'..='\u{06DC}'
+            | '\u{06DF}'..='\u{06E4}'
+            | '\u{06E7}'
+            | '\u{06E8}'
+            | '\u{06EA}'..='\u{06ED}'
+            | '\u{0898}'..='\u{089F}'
+            | '\u{08CA}'..='\u{08E1}'
+            | '\u{08E3}'..='\u{08FF}'
+            | '\u{FB1E}'
+    )
 }
 
 /// Tests for a combining mark of the blocks for Latin, Greek and Cyrillic letters and symbols.
@@ -180,6 +208,11 @@ mod tests {
     #[case::cherokee("Ꭰ ꭰ", "Ꭰ Ꭰ")]
     #[case::marks("שלום\u{200F}!", "שלום!")]
     #[case::joiners("می\u{200C}خواهم", "میخواهم")]
+    #[case::hebrew_points("שָׁלוֹם \u{FB2E}", "שלום א")]
+    #[case::arabic_vowels("مُحَمَّدٌ ٱلله رحمٰن", "محمد ٱلله رحمن")]
+    #[case::arabic_letters_with_marks("أحمد آمنة إيمان مؤتمر", "احمد امنة ايمان موتمر")]
+    #[case::arabic_elongation("جمـــيل", "جميل")]
+    #[case::ideographs_with_selectors("葛\u{E0100}城 辻\u{FE00}", "葛城 辻")]
     #[case::emoji_style("❤\u{FE0F}", "❤")]
     fn differences_of_case_and_accents_are_removed(#[case] text: &str, #[case] folded: &str) {
         assert_eq!(FoldedText::of(text).as_str(), folded);

@@ -24,23 +24,53 @@ const fn is_mark(character: char) -> bool {
     matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}')
 }
 
+/// Tests for a selector of a variant of the character before it.
+pub(super) const fn is_selector(character: char) -> bool {
+    matches!(character, '\u{FE00}'..='\u{FE0F}') || is_selector_of_ideographs(character)
+}
+
+/// Tests for a selector of the Ideographic Variation Database, which Japanese names need (UTS #37).
+const fn is_selector_of_ideographs(character: char) -> bool {
+    matches!(character, '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Tests for an ideograph of Chinese, Japanese or Korean.
+const fn is_ideograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFD}'
+    )
+}
+
+/// Tests for a format character that belongs to characters beside it: signs of Arabic, Syriac and Kaithi numbers and verses, and the
+/// controls of hieroglyphs, shorthand and music.
+pub(super) const fn is_format(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0600}'..='\u{0605}'
+            | '\u{06DD}'
+            | '\u{070F}'
+            | '\u{0890}'
+            | '\u{0891}'
+            | '\u{08E2}'
+            | '\u{110BD}'
+            | '\u{110CD}'
+            | '\u{13430}'..='\u{1343F}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+    )
+}
+
 /// Tests for a character that shows nothing by itself: white space, invisible characters, and those that only change the
 /// character before them or hold an empty place.
 pub(super) fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || is_invisible(character)
+        || is_selector(character)
         || matches!(
             character,
-            '\u{034F}'
-                | '\u{115F}'
-                | '\u{1160}'
-                | '\u{17B4}'
-                | '\u{17B5}'
-                | '\u{180B}'..='\u{180F}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{FE00}'..='\u{FE0F}'
-                | '\u{FFA0}'
+            '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'
+                ..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
         )
 }
 
@@ -90,9 +120,10 @@ const fn joins(character: char) -> bool {
 const BLACK_FLAG: char = '\u{1F3F4}';
 const END_OF_TAGS: char = '\u{E007F}';
 
-/// The characters of a text without the tags of flags of regions, such as England: a black flag, the tags of three to six
-/// letters and digits, and the end of the tags (UTS #51).
-pub(super) fn outside_of_flags(text: &str) -> impl Iterator<Item = char> {
+/// The characters of a text without those that are allowed in a sequence only. These are the tags of flags of regions, such as
+/// England: a black flag, the tags of three to six letters and digits, and the end of the tags (UTS #51); and the selector of a
+/// variant behind its ideograph.
+pub(super) fn outside_of_sequences(text: &str) -> impl Iterator<Item = char> {
     let mut rest = text.chars();
     std::iter::from_fn(move || {
         let character = rest.next()?;
@@ -102,6 +133,8 @@ pub(super) fn outside_of_flags(text: &str) -> impl Iterator<Item = char> {
             if (3..=6).contains(&tags) && rest.clone().nth(tags) == Some(END_OF_TAGS) {
                 rest.nth(tags);
             }
+        } else if is_ideograph(character) && rest.clone().next().is_some_and(is_selector_of_ideographs) {
+            rest.next();
         }
         Some(character)
     })

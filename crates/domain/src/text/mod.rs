@@ -2,7 +2,7 @@
 //!
 //! Every type trims its input, converts it into Unicode normalization form C (UAX #15), and refuses characters that
 //! could mislead a reader or corrupt a log: control characters, bidirectional overrides and isolates (the "Trojan
-//! Source" characters), tag characters except in flags, and noncharacters. Texts for people lose the invisible characters
+//! Source" characters), tag characters except in flags, selectors of variants except behind ideographs, and noncharacters. Texts for people lose the invisible characters
 //! that come with pasted text; texts that programs compare are refused with them.
 
 mod fold;
@@ -54,7 +54,7 @@ fn is_forbidden(character: char, of: Use) -> bool {
         '\u{2028}' | '\u{2029}' => true,
         // Bidirectional embeddings, overrides and isolates.
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
-        // Tag characters; those of flags are not asked for.
+        // Tag characters and selectors; those of flags and ideographs are not asked for.
         '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}' => true,
         other if of == Use::Identifier && invisible::is_invisible(other) => true,
         other => other.is_control() || is_noncharacter(other),
@@ -89,7 +89,7 @@ fn clean(input: &str, max: usize, of: Use) -> Result<String, TextProblem> {
         Use::Identifier => normalized(unified.trim()),
         Use::Line | Use::Lines => readable(&unified),
     };
-    if let Some(character) = invisible::outside_of_flags(&text).find(|&c| is_forbidden(c, of)) {
+    if let Some(character) = invisible::outside_of_sequences(&text).find(|&c| is_forbidden(c, of)) {
         return Err(TextProblem::ForbiddenCharacter(character.into()));
     }
     check_length(&text, max).map(|()| text)
@@ -130,9 +130,11 @@ fn not_only_accents(text: &str) -> Result<(), TextProblem> {
     if FoldedText::of(text).as_str().is_empty() { Err(TextProblem::Empty) } else { Ok(()) }
 }
 
-/// Marks alone name nothing: they need a letter that they belong to.
+/// Marks and format characters alone name nothing: they need a letter or a digit that they belong to.
 fn not_only_marks(text: &str) -> Result<(), TextProblem> {
-    let is_shown = |character| !is_combining_mark(character) && !invisible::is_blank(character);
+    let is_shown = |character| {
+        !is_combining_mark(character) && !invisible::is_blank(character) && !invisible::is_format(character)
+    };
     if text.chars().any(is_shown) { Ok(()) } else { Err(TextProblem::Empty) }
 }
 

@@ -29,6 +29,9 @@ fn trims_and_normalizes() {
 #[case("🏴\u{E0047}\u{E0042}\u{E0045}\u{E007F}")]
 #[case("x\u{E007F}")]
 #[case("x\u{85}")]
+#[case("x\u{E0100}")]
+#[case("葛\u{E0100}\u{E0101}")]
+#[case("か\u{E0100}")]
 fn refuses_what_misleads(#[case] text: &str) {
     // A control character at the very end is trimmed as white space, within the text it is refused.
     let within = format!("{text}z");
@@ -81,7 +84,17 @@ fn nothing_visible_is_empty(
 
 #[rstest]
 fn a_name_has_more_than_marks(
-    #[values("\u{301}", "\u{301} \u{308}", "\u{64B}", "\u{5B0}", "\u{301}\u{FE0F}")] marks: &str,
+    #[values(
+        "\u{301}",
+        "\u{301} \u{308}",
+        "\u{64B}",
+        "\u{5B0}",
+        "\u{301}\u{FE0F}",
+        "\u{600}",
+        "\u{6DD} \u{8E2}",
+        "\u{110BD}\u{13430}"
+    )]
+    marks: &str,
 ) {
     assert_eq!(DisplayName::parse(marks), Err(TextProblem::Empty));
     assert_eq!(Title::parse(marks), Err(TextProblem::Empty));
@@ -119,6 +132,8 @@ fn keeps_scripts_and_emoji_whole() {
         "Rugby 🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F} v 🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
         "שלום\u{200F} (C++)\u{200E}!",
         "\u{61C}١٢",
+        "葛\u{E0100}城と辻\u{E0101}、神\u{FE00}",
+        "𠮟\u{E01EF}る",
     ] {
         assert_eq!(Title::parse(text).unwrap().as_str(), text);
     }
