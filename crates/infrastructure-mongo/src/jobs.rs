@@ -19,7 +19,7 @@ use crate::{
     database::Database,
     documents::{
         ids::read_id,
-        job::{JobDocument, JobKind, Step},
+        job::{DELETE_ORGANIZATION, JobDocument, JobKind, Step},
     },
     error::Attempt,
     events, members, organizations, schema, steps,
@@ -48,7 +48,11 @@ impl Jobs for MongoJobs {
         let longest_first = doc! { "attendedUntil": 1 };
         let found: Vec<Unattended> =
             unscoped::find_some(&self.0, &schema::JOBS, filter, longest_first, MAX_UNATTENDED).await?;
-        let job = |Unattended { job, organization }| UnattendedJob { organization, job };
+        let job = |Unattended { job, organization, kind }| UnattendedJob {
+            organization,
+            job,
+            deletes_organization: kind == DELETE_ORGANIZATION,
+        };
         Ok(found.into_iter().map(job).collect())
     }
 
@@ -86,13 +90,14 @@ impl MongoJobs {
     }
 }
 
-/// The ids of a job and its organization.
+/// The ids of a job and its organization, and the kind of the job.
 #[derive(Deserialize)]
 struct Unattended {
     #[serde(rename = "_id", deserialize_with = "read_id")]
     job: JobId,
     #[serde(deserialize_with = "read_id")]
     organization: OrganizationId,
+    kind: String,
 }
 
 /// The work of any job.

@@ -5,6 +5,7 @@ use time::Duration;
 use crate::{
     authentication::LocalOperator,
     failure::{Failure, Fault, Refusal},
+    organization,
     ports::{Clock, Jobs, UnattendedJob},
 };
 
@@ -73,7 +74,12 @@ impl ResumeJobs {
     async fn step(&self, authority: &LocalOperator, unattended: UnattendedJob) -> Result<bool, Fault> {
         let scope = authority.scope_of(unattended.organization);
         match self.jobs.step(&scope, unattended.job, self.clock.now()).await {
-            Ok(more) => Ok(more),
+            Ok(more) => {
+                if !more && unattended.deletes_organization {
+                    organization::record_completed_deletion(unattended.organization);
+                }
+                Ok(more)
+            }
             // The deletion of the organization deletes the job.
             Err(Failure::Refused(refusals)) if *refusals == [Refusal::OrganizationSuspended] => Ok(false),
             Err(failure) => Err(fault(failure)),
@@ -91,8 +97,14 @@ fn fault(failure: Failure) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use convene_domain::id::{JobId, OrganizationId};
     use mockall::Sequence;
+    use tracing::{
+        Event, Metadata, Subscriber,
+        span::{Attributes, Id, Record},
+    };
 
     use super::*;
     use crate::{
@@ -104,6 +116,7 @@ mod tests {
         [(); 2].map(|()| UnattendedJob {
             organization: OrganizationId::from_uuid(fresh_uuid()),
             job: JobId::from_uuid(fresh_uuid()),
+            deletes_organization: false,
         })
     }
 
@@ -183,5 +196,48 @@ mod tests {
             if job == deleted { Err(Refusal::OrganizationSuspended.into()) } else { Ok(false) }
         });
         resume(port).await.unwrap();
+    }
+
+    /// Collects the targets of events.
+    #[derive(Clone, Default)]
+    struct Targets(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Subscriber for Targets {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            self.0.lock().unwrap().push(event.metadata().target());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[tokio::test]
+    async fn whoever_completes_the_deletion_of_an_organization_says_so() {
+        let [deletion, other] = unattended();
+        let jobs = [UnattendedJob { deletes_organization: true, ..deletion }, other];
+        let mut port = MockJobs::new();
+        port.expect_unattended().times(2).returning(move || Ok(jobs.to_vec()));
+        let mut steps = 0;
+        port.expect_step().returning(move |_, _, _| {
+            steps += 1;
+            Ok(steps == 1)
+        });
+        let targets = Targets::default();
+        let _default = tracing::subscriber::set_default(targets.clone());
+        resume(port).await.unwrap();
+        assert_eq!(*targets.0.lock().unwrap(), ["security"]);
     }
 }

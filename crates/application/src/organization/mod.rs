@@ -33,3 +33,12 @@ fn record(operator: &Operator, what: &'static str, organization: OrganizationId)
         "the operator {what} an organization"
     );
 }
+
+/// Writes the end of a deletion that another process has begun to the log. The log entry with the operator is deleted by then.
+pub(crate) fn record_completed_deletion(organization: OrganizationId) {
+    tracing::warn!(
+        target: "security",
+        %organization,
+        "an organization that the operator deleted is gone: another process has completed the deletion"
+    );
+}

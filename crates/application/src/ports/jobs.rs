@@ -14,6 +14,8 @@ use crate::{
 pub struct UnattendedJob {
     pub organization: OrganizationId,
     pub job: JobId,
+    /// The job deletes the organization.
+    pub deletes_organization: bool,
 }
 
 /// The steps of large changes that were accepted and are not complete.
