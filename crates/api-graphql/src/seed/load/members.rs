@@ -9,7 +9,7 @@ use convene_application::{
 };
 use convene_domain::{member::Role, text::UserId};
 
-use super::{LoadError, Loader, pages::all_pages};
+use super::{LoadError, Loader, organization::is_taken, pages::all_pages};
 use crate::seed::{Count, MemberSeed};
 
 impl Loader<'_> {
@@ -27,13 +27,13 @@ impl Loader<'_> {
             let outcome = match existing.get(&seed.user_id) {
                 None => self.add_member(admin, seed).await,
                 Some(member) if Some(index) == first_admin => {
-                    self.complete_first_admin(admin, seed, member).await
+                    self.complete_first_admin(admin, seed, member).await.map(|()| created)
                 }
-                Some(_) => Ok(()),
+                Some(_) => Ok(false),
             };
-            outcome.map_err(self.failed(&format!("members[{index}] {:?}", seed.user_id.as_str())))?;
-            let came_with_organization = created && Some(index) == first_admin;
-            count.add(came_with_organization || !existing.contains_key(&seed.user_id));
+            let is_new =
+                outcome.map_err(self.failed(&format!("members[{index}] {:?}", seed.user_id.as_str())))?;
+            count.add(is_new);
         }
         Ok(count)
     }
@@ -47,10 +47,14 @@ impl Loader<'_> {
         Ok(members.await?.into_iter().map(|member| (member.user_id.clone(), member)).collect())
     }
 
-    async fn add_member(&self, admin: Admin<'_>, seed: &MemberSeed) -> Result<(), Failure> {
+    /// Adds a member. False if somebody else has added them in the meantime, such as another load.
+    async fn add_member(&self, admin: Admin<'_>, seed: &MemberSeed) -> Result<bool, Failure> {
         let MemberSeed { user_id, display_name, email, role } = seed.clone();
         let command = AddMemberCommand { user_id, display_name, email, role };
-        self.use_cases.add_member.execute(admin, command, RequestMetadata::default()).await.map(drop)
+        match self.use_cases.add_member.execute(admin, command, RequestMetadata::default()).await {
+            Err(Failure::Refused(refusals)) if refusals.iter().any(is_taken) => Ok(false),
+            outcome => outcome.map(|_member| true),
+        }
     }
 
     /// Adds the e-mail address of the first admin, which the creation of an organization does not set. A member who

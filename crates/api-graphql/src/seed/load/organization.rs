@@ -37,12 +37,14 @@ pub(super) async fn find_or_create(
     };
     let create = &use_cases.create_organization;
     let outcome = create.execute(&local.operator(), command, RequestMetadata::default()).await;
-    outcome.map_err(|failure| match failure {
-        Failure::Refused(refusals) if refusals.iter().any(is_taken) => slug_taken(),
-        failure => failed(failure),
-    })?;
+    let created = match outcome {
+        Ok(_) => true,
+        // Perhaps another load has created it in the meantime.
+        Err(Failure::Refused(refusals)) if refusals.iter().any(is_taken) => false,
+        Err(failure) => return Err(failed(failure)),
+    };
     let admin = admin_of(local, seed).await.map_err(|fault| failed(fault.into()))?;
-    Ok((admin.ok_or_else(slug_taken)?, true))
+    Ok((admin.ok_or_else(slug_taken)?, created))
 }
 
 /// The first admin of the file who is an admin of the organization.
@@ -62,6 +64,7 @@ pub(super) fn admins(seed: &OrganizationSeed) -> impl Iterator<Item = &MemberSee
     seed.members.iter().filter(|member| member.role == Role::Admin)
 }
 
-const fn is_taken(refusal: &Refusal) -> bool {
+/// Tests whether something with the name exists already.
+pub(super) const fn is_taken(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::AlreadyExists { .. })
 }
