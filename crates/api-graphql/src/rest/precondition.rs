@@ -1,21 +1,33 @@
 //! `ETag`, `If-Match` and `If-None-Match`: a client changes an issue only as it saw it, and reads it only if it has changed
 //! (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
 
-use actix_web::http::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use sha2::{Digest, Sha256};
 
 use super::input::Problems;
 use crate::{errors::RequestError, http::error::HttpError};
 
 /// A version that no object has.
-const NO_VERSION: u32 = 0;
+pub(super) const NO_VERSION: u32 = 0;
 
 const NO_TAG: &str =
     "If-Match has no tag of an issue. A weak tag, such as W/\"3\", never matches (RFC 9110, section 13.1.1).";
 const FORM: &str = "must be * or entity tags such as \"3\", with commas between them";
 
-/// The header for a version.
-pub(super) fn etag(version: u32) -> (HeaderName, String) {
-    (ETAG, format!("\"{version}\""))
+/// The entity tag of an issue with this version and assignee. An erasure replaces the user id of an assignee, and does not change the
+/// issue: a client that has the issue must not keep the erased id.
+pub(super) fn etag(version: u32, assignee: Option<&str>) -> String {
+    let Some(user) = assignee else { return format!("\"{version}\"") };
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(user).into();
+    format!("\"{version}-{:08x}\"", u32::from_be_bytes([a, b, c, d]))
+}
+
+/// The version that a tag of [`etag`] names; [`NO_VERSION`] for other tags.
+fn version_of(tag: &str) -> u32 {
+    let name = tag.trim_matches('"');
+    let number = name.split_once('-').map_or(name, |(number, _)| number);
+    // A version has one spelling.
+    number.parse().ok().filter(|version: &u32| version.to_string() == number).unwrap_or(NO_VERSION)
 }
 
 /// The conditions of a request.
@@ -30,15 +42,22 @@ pub(super) struct Conditions {
 enum Tags {
     /// `*`, which matches what exists.
     Any,
-    /// The versions of entity tags. A tag that matches no version counts as [`NO_VERSION`].
-    Versions(Vec<u32>),
+    /// Entity tags with their quotes. A tag that matches nothing is empty.
+    Listed(Vec<String>),
 }
 
 impl Tags {
-    fn include(&self, version: u32) -> bool {
+    fn include(&self, etag: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Versions(versions) => versions.contains(&version),
+            Self::Listed(tags) => tags.iter().any(|tag| tag == etag),
+        }
+    }
+
+    fn include_version(&self, version: u32) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|tag| version_of(tag) == version),
         }
     }
 }
@@ -51,15 +70,15 @@ impl Conditions {
         Some(Self { if_match: if_match?, if_none_match: if_none_match? })
     }
 
-    /// Tests whether the client of a read has the version of the object already.
+    /// Tests whether the client of a read has the object with this tag already.
     ///
     /// # Errors
-    /// 412: the object has no version of `If-Match`.
-    pub(super) fn is_known(&self, version: u32) -> Result<bool, HttpError> {
-        if self.if_match.as_ref().is_some_and(|tags| !tags.include(version)) {
+    /// 412: the object has no tag of `If-Match`.
+    pub(super) fn is_known(&self, etag: &str) -> Result<bool, HttpError> {
+        if self.if_match.as_ref().is_some_and(|tags| !tags.include(etag)) {
             return Err(failed("If-Match"));
         }
-        Ok(self.if_none_match.as_ref().is_some_and(|tags| tags.include(version)))
+        Ok(self.if_none_match.as_ref().is_some_and(|tags| tags.include(etag)))
     }
 
     /// The version that a change of an object with this version expects; `None` for any. The change compares it with that of
@@ -68,17 +87,18 @@ impl Conditions {
     /// # Errors
     /// 412: the object has a version of `If-None-Match`, or `If-Match` has no tag that a version can have.
     pub(super) fn expected_version(&self, version: u32) -> Result<Option<u32>, HttpError> {
-        if self.if_none_match.as_ref().is_some_and(|tags| tags.include(version)) {
+        if self.if_none_match.as_ref().is_some_and(|tags| tags.include_version(version)) {
             return Err(failed("If-None-Match"));
         }
-        Ok(match &self.if_match {
-            Some(Tags::Versions(versions)) if versions.contains(&version) => Some(version),
-            Some(Tags::Versions(versions)) if versions.iter().all(|version| *version == NO_VERSION) => {
-                return Err(HttpError::with_message(RequestError::PreconditionFailed, NO_TAG.to_owned()));
+        match &self.if_match {
+            Some(matching @ Tags::Listed(_)) if matching.include_version(version) => Ok(Some(version)),
+            Some(Tags::Listed(tags)) => {
+                let other = tags.iter().map(|tag| version_of(tag)).find(|other| *other != NO_VERSION);
+                let none = || HttpError::with_message(RequestError::PreconditionFailed, NO_TAG.to_owned());
+                other.map(Some).ok_or_else(none)
             }
-            Some(Tags::Versions(versions)) => Some(versions.first().copied().unwrap_or(NO_VERSION)),
-            Some(Tags::Any) | None => self.if_none_match.is_some().then_some(version),
-        })
+            Some(Tags::Any) | None => Ok(self.if_none_match.is_some().then_some(version)),
+        }
     }
 
     /// Checks the conditions of a request to a list, which exists and has no version.
@@ -87,18 +107,24 @@ impl Conditions {
     /// 412: `If-Match` has tags, or `If-None-Match` is `*`.
     pub(super) fn check_list(&self) -> Result<(), HttpError> {
         match (&self.if_match, &self.if_none_match) {
-            (Some(Tags::Versions(_)), _) => Err(failed("If-Match")),
+            (Some(Tags::Listed(_)), _) => Err(failed("If-Match")),
             (_, Some(Tags::Any)) => Err(failed("If-None-Match")),
             _ => Ok(()),
         }
     }
 
-    /// The versions of `If-Match`, as a part of the fingerprint of a change.
+    /// The conditions as a part of the fingerprint of a change, which `If-Match: *` does not change.
     pub(super) fn fingerprint(&self) -> String {
-        match &self.if_match {
-            Some(Tags::Versions(versions)) => versions.iter().map(|version| format!(" {version}")).collect(),
+        let matching = match &self.if_match {
+            Some(Tags::Listed(tags)) => tags.iter().map(|tag| format!(" {}", version_of(tag))).collect(),
             Some(Tags::Any) | None => String::new(),
-        }
+        };
+        let excluded = match &self.if_none_match {
+            Some(Tags::Listed(tags)) => tags.iter().map(|tag| format!(" not {}", version_of(tag))).collect(),
+            Some(Tags::Any) => " not *".to_owned(),
+            None => String::new(),
+        };
+        matching + &excluded
     }
 }
 
@@ -122,19 +148,17 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, &'static
     if rest == "*" {
         return Ok(Some(Tags::Any));
     }
-    let mut versions = Vec::new();
+    let mut listed = Vec::new();
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         let (is_weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
         let (tag, after) = tag.strip_prefix('"').and_then(|tag| tag.split_once('"')).ok_or(FORM)?;
         // The tags of this server are strong, so that only a comparison for a read accepts weak ones.
         let counts = !is_weak || name == IF_NONE_MATCH;
-        // The version is that of an issue, so it has one spelling.
-        let version = tag.parse().ok().filter(|version: &u32| counts && version.to_string() == tag);
-        versions.push(version.unwrap_or(NO_VERSION));
+        listed.push(if counts { format!("\"{tag}\"") } else { String::new() });
         rest = after.trim_start();
         if rest.trim_start_matches([' ', '\t', ',']).is_empty() {
-            return Ok(Some(Tags::Versions(versions)));
+            return Ok(Some(Tags::Listed(listed)));
         }
         if !rest.starts_with(',') {
             return Err(FORM);
@@ -159,22 +183,44 @@ mod tests {
     }
 
     #[rstest]
-    #[case::any(&["*"], Tags::Any)]
-    #[case::any_with_spaces(&["  * "], Tags::Any)]
-    #[case::a_version(&["\"3\""], Tags::Versions(vec![3]))]
-    #[case::weak(&["W/\"3\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::of_another_server(&["\"abc\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::another_spelling(&["\"03\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::with_a_plus(&["\"+3\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::too_large(&["\"4294967296\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::empty_tag(&["\"\""], Tags::Versions(vec![NO_VERSION]))]
-    #[case::a_list(&["\"3\", \"4\""], Tags::Versions(vec![3, 4]))]
-    #[case::a_list_without_spaces(&["\"3\",W/\"4\",\"5\""], Tags::Versions(vec![3, NO_VERSION, 5]))]
-    #[case::empty_elements(&[" , \"3\" ,, \"4\", "], Tags::Versions(vec![3, 4]))]
-    #[case::a_comma_in_a_tag(&["\"a,3\", \"4\""], Tags::Versions(vec![NO_VERSION, 4]))]
-    #[case::two_lines(&["\"3\"", "\"4\""], Tags::Versions(vec![3, 4]))]
-    fn a_condition_has_any_or_a_list_of_tags(#[case] values: &[&str], #[case] expected: Tags) {
-        assert_eq!(read(&IF_MATCH, values), Ok(Some(expected)));
+    #[case::a_version(&["\"3\""], &["\"3\""])]
+    #[case::weak(&["W/\"3\""], &[""])]
+    #[case::empty_tag(&["\"\""], &["\"\""])]
+    #[case::a_list(&["\"3\", \"4\""], &["\"3\"", "\"4\""])]
+    #[case::a_list_without_spaces(&["\"3\",W/\"4\",\"5\""], &["\"3\"", "", "\"5\""])]
+    #[case::empty_elements(&[" , \"3\" ,, \"4\", "], &["\"3\"", "\"4\""])]
+    #[case::a_comma_in_a_tag(&["\"a,3\", \"4\""], &["\"a,3\"", "\"4\""])]
+    #[case::two_lines(&["\"3\"", "\"4\""], &["\"3\"", "\"4\""])]
+    fn a_condition_has_a_list_of_tags(#[case] values: &[&str], #[case] expected: &[&str]) {
+        let expected = expected.iter().map(|&tag| tag.to_owned()).collect();
+        assert_eq!(read(&IF_MATCH, values), Ok(Some(Tags::Listed(expected))));
+    }
+
+    #[test]
+    fn a_condition_may_have_any_tag() {
+        for value in ["*", "  * "] {
+            assert_eq!(read(&IF_MATCH, &[value]), Ok(Some(Tags::Any)));
+        }
+    }
+
+    #[rstest]
+    #[case::a_version("\"3\"", 3)]
+    #[case::with_an_assignee(&etag(3, Some("user-456")), 3)]
+    #[case::weak("", NO_VERSION)]
+    #[case::of_another_server("\"abc\"", NO_VERSION)]
+    #[case::another_spelling("\"03\"", NO_VERSION)]
+    #[case::with_a_plus("\"+3\"", NO_VERSION)]
+    #[case::too_large("\"4294967296\"", NO_VERSION)]
+    #[case::empty_tag("\"\"", NO_VERSION)]
+    fn a_tag_names_a_version(#[case] tag: &str, #[case] version: u32) {
+        assert_eq!(version_of(tag), version);
+    }
+
+    #[test]
+    fn the_tag_differs_for_another_assignee() {
+        let tags =
+            [etag(3, None), etag(4, None), etag(3, Some("user-456")), etag(3, Some("erased-2b1a0c9e8d7f"))];
+        assert_eq!(tags.iter().collect::<std::collections::HashSet<_>>().len(), 4, "{tags:?}");
     }
 
     #[rstest]
@@ -195,7 +241,7 @@ mod tests {
 
     #[test]
     fn weak_tags_count_for_if_none_match_only() {
-        assert_eq!(read(&IF_NONE_MATCH, &["W/\"3\""]), Ok(Some(Tags::Versions(vec![3]))));
+        assert_eq!(read(&IF_NONE_MATCH, &["W/\"3\""]), Ok(Some(Tags::Listed(vec!["\"3\"".to_owned()]))));
         assert_eq!(read(&IF_MATCH, &[]), Ok(None));
     }
 }

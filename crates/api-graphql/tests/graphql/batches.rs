@@ -173,6 +173,10 @@ impl Members for Counting<dyn Members> {
         self.called().get_many_with_removed(scope, ids).await
     }
 
+    async fn memberships(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<MemberId>, Fault> {
+        self.called().memberships(scope, user).await
+    }
+
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
         self.called().find_by_user_id(scope, user).await
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use convene_domain::text::UserId;
+use convene_domain::{id::MemberId, text::UserId};
 
 use super::VisibleMember;
 use crate::{caller::Caller, failure::Outcome, ports::Members};
@@ -19,5 +19,14 @@ impl FindMemberByUserId {
     pub async fn execute(&self, caller: &Caller, user: &UserId) -> Outcome<Option<VisibleMember>> {
         let found = self.members.find_by_user_id(caller.scope(), user).await?;
         Ok(found.map(|member| VisibleMember::to_caller(caller, member)))
+    }
+
+    /// The memberships of the user in the caller's organization, including removed ones: what is assigned to them shows the user id.
+    ///
+    /// # Errors
+    /// Faults only.
+    #[tracing::instrument(name = "member.memberships", skip_all)]
+    pub async fn memberships(&self, caller: &Caller, user: &UserId) -> Outcome<Vec<MemberId>> {
+        Ok(self.members.memberships(caller.scope(), user).await?)
     }
 }

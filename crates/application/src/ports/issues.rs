@@ -43,7 +43,8 @@ pub struct IssuePatch {
 pub struct IssueFilter {
     pub statuses: Option<Vec<IssueStatus>>,
     pub priorities: Option<Vec<IssuePriority>>,
-    pub assignee: Option<MemberId>,
+    /// Issues assigned to one of these members, of whom some may be removed.
+    pub assignees: Option<Vec<MemberId>>,
     /// The member who reported it.
     pub created_by: Option<MemberId>,
     /// The event that it is about.

@@ -97,6 +97,10 @@ pub trait Members: Send + Sync {
     /// The member with this user id, unless removed.
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault>;
 
+    /// The memberships of the user, including removed ones, the latest first; at most
+    /// [`FILTER_VALUES`](crate::limits::FILTER_VALUES).
+    async fn memberships(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<MemberId>, Fault>;
+
     /// The members that match the filter, without removed ones, by id (the order in which they were added).
     ///
     /// A search may end before the page is full, as the limits of searches say.

@@ -13,6 +13,7 @@ use super::MongoIssues;
 use crate::{
     documents::{
         convert::{date, instant},
+        ids::texts,
         issue::{IssueDocument, rank},
         read_in_parts,
     },
@@ -113,7 +114,7 @@ fn part(filter: &IssueFilter, sorted_by_field: IssueOrderField) -> Part {
 }
 
 fn conditions(filter: &IssueFilter) -> Document {
-    let IssueFilter { statuses, priorities, assignee, created_by, event, search: _ } = filter;
+    let IssueFilter { statuses, priorities, assignees, created_by, event, search: _ } = filter;
     let mut conditions = Document::new();
     if let Some(statuses) = statuses {
         let statuses: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
@@ -123,9 +124,11 @@ fn conditions(filter: &IssueFilter) -> Document {
         let priorities: Vec<i32> = priorities.iter().copied().map(rank).collect();
         conditions.insert("priorityRank", doc! { "$in": priorities });
     }
+    if let Some(assignees) = assignees {
+        conditions.insert("assignee", doc! { "$in": texts(assignees) });
+    }
     let mut equal =
         |field: &str, id: Option<String>| conditions.extend(id.map(|id| (field.to_owned(), id.into())));
-    equal("assignee", assignee.map(|id| id.to_string()));
     equal("createdBy", created_by.map(|id| id.to_string()));
     equal("event", event.map(|id| id.to_string()));
     conditions

@@ -10,7 +10,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome, Refusal},
-    limits::{COUNTED, SEARCHED_MEMBERS},
+    limits::{COUNTED, FILTER_VALUES, SEARCHED_MEMBERS},
     member::{self, admins::AdminChange},
     page::{BoundedPage, Page, PageRequest},
     ports::{MemberFilter, MemberPatch, MemberRemoved, Members},
@@ -94,6 +94,12 @@ impl Members for MongoMembers {
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
         let filter = doc! { "userId": user.as_str(), "status": ACTIVE };
         Ok(self.find(scope, filter.into()).await?.into_iter().next())
+    }
+
+    async fn memberships(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<MemberId>, Fault> {
+        let query = Query::from(doc! { "userId": user.as_str() }).sorted(doc! { "_id": -1 });
+        let query = query.limited(FILTER_VALUES).hinted("by_user");
+        Ok(self.0.collection(scope, &schema::MEMBERS).ids(query).await?)
     }
 
     async fn list(

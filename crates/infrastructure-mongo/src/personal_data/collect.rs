@@ -78,7 +78,7 @@ async fn memberships(
     scope: &TenantScope,
     user: &UserId,
 ) -> Result<Vec<Membership>, StorageError> {
-    let query = Query::from(doc! { "userId": user.as_str() }).sorted(doc! { "_id": 1 }).hinted("by_id");
+    let query = Query::from(doc! { "userId": user.as_str() }).sorted(doc! { "_id": 1 }).hinted("by_user");
     let documents: Vec<MemberDocument> = database.collection(scope, &schema::MEMBERS).find(query).await?;
     let membership = |document: MemberDocument| {
         let removed_at = document.removed_at.map(instant);

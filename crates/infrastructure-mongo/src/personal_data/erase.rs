@@ -89,7 +89,7 @@ async fn removed_memberships(
     user: &UserId,
 ) -> Result<Vec<MemberId>, StorageError> {
     let filter = doc! { "userId": user.as_str(), "status": REMOVED };
-    let query = Query::from(filter).sorted(doc! { "_id": 1 }).hinted("by_id");
+    let query = Query::from(filter).sorted(doc! { "_id": 1 }).hinted("by_user");
     database.collection(scope, &schema::MEMBERS).ids(query).await
 }
 

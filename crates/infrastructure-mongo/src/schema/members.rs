@@ -37,6 +37,7 @@ pub(crate) static MEMBERS: CollectionSchema = CollectionSchema {
                 doc! { "organization": 1, "userId": 1 },
                 doc! { "status": "ACTIVE" },
             ),
+            index("by_user", doc! { "organization": 1, "userId": 1, "_id": 1 }),
             index("by_id", doc! { "organization": 1, "status": 1, "_id": 1 }),
             index("by_role", doc! { "organization": 1, "status": 1, "role": 1, "_id": 1 }),
         ]

@@ -106,7 +106,7 @@ async fn lists_of_issues_read_only_what_they_find() {
         let filter = IssueFilter {
             statuses: has(0).then(|| vec![IssueStatus::Open, IssueStatus::Done]),
             priorities: has(1).then(|| vec![IssuePriority::Low, IssuePriority::High]),
-            assignee: has(2).then(|| member(3)),
+            assignees: has(2).then(|| vec![member(3)]),
             created_by: has(3).then(|| member(1)),
             event: has(4).then_some(about),
             search: None,

@@ -53,7 +53,7 @@ impl IssueFilter {
         Some(ports::IssueFilter {
             statuses: self.status.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
             priorities: self.priority.as_ref().map(|list| list.iter().copied().map(Into::into).collect()),
-            assignee: assignee?,
+            assignees: assignee?.map(|member| vec![member]),
             created_by: created_by?,
             event: event?,
             search: search?,

@@ -14,6 +14,7 @@ use crate::{
     rest::{
         call::Call,
         failure::http_error,
+        precondition,
         schemas::{Priority, Status},
     },
 };
@@ -47,11 +48,18 @@ pub(in crate::rest) struct IssueAnswer {
     /// The time of the last change.
     #[schema(format = DateTime)]
     updated_at: String,
+    #[serde(skip)]
+    version: u32,
 }
 
 impl IssueAnswer {
     pub(super) const fn number(&self) -> u32 {
         self.id
+    }
+
+    /// The entity tag of this answer.
+    pub(super) fn etag(&self) -> String {
+        precondition::etag(self.version, self.assignee_id.as_deref())
     }
 }
 
@@ -85,6 +93,7 @@ pub(super) async fn represent(
         organization_id: organization.clone(),
         created_at: rfc3339(issue.created_at),
         updated_at: rfc3339(issue.updated_at),
+        version: issue.version,
     };
     Ok(issues.into_iter().map(show).collect())
 }

@@ -1,4 +1,8 @@
-use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{ETAG, LOCATION},
+    web,
+};
 use convene_application::{
     caller::Caller,
     change::RequestMetadata,
@@ -6,9 +10,10 @@ use convene_application::{
     issue::CreateIssueCommand,
 };
 use convene_domain::{
-    issue::IssueStatus,
+    issue::{IssuePriority, IssueStatus},
     text::{Description, Title, UserId},
 };
+use serde_json::Value;
 
 use super::{
     answer::represent_one,
@@ -22,7 +27,7 @@ use crate::{
         failure::incomplete,
         idempotency,
         input::{Body, Given, Problems},
-        precondition::{self, Conditions},
+        precondition::Conditions,
         schemas::NewIssue,
     },
 };
@@ -67,8 +72,8 @@ pub(in crate::rest) async fn handle(
             ErrorKind::Refusal(RefusalCode::NotFound) => HttpError::new(RequestError::Gone),
             ErrorKind::Request(_) | ErrorKind::Refusal(_) | ErrorKind::Fault(_) => explained(error),
         })?;
-        let etag = precondition::etag(created.version);
         let issue = represent_one(call, &caller, created, assignee.as_ref()).await.map_err(incomplete)?;
+        let etag = (ETAG, issue.etag());
         let location = format!("/api/issues/{}", issue.number());
         Ok(HttpResponse::Created().insert_header((LOCATION, location)).insert_header(etag).json(issue))
     })
@@ -83,8 +88,15 @@ async fn read(
     let mut problems = Problems::default();
     problems.refuse_parameters(call.http.query_string())?;
     let conditions = Conditions::read(call.http.headers(), &mut problems);
+    let defaults = [
+        ("description", Value::from("")),
+        ("priority", Value::from(IssuePriority::default().as_str())),
+        ("assigneeId", Value::Null),
+        ("status", Value::from(IssueStatus::default().as_str())),
+    ];
+    let input = (body.fields(), defaults.as_slice());
     let request =
-        idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, body.fields(), &mut problems);
+        idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, input, &mut problems);
     let (issue, unknown) = body.read::<NewIssue>();
     let title = problems.required(Field::Title, issue.title, Title::parse);
     let description = problems.optional(Field::Description, issue.description, Description::parse);

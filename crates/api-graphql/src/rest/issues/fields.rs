@@ -3,12 +3,11 @@
 use convene_application::{caller::Caller, change::RequestMetadata, failure::Field, member::IncludeRemoved};
 use convene_domain::{
     id::MemberId,
-    issue::{IssuePriority, IssueStatus},
+    issue::{Issue, IssuePriority, IssueStatus},
     text::UserId,
 };
 use uuid::Uuid;
 
-use super::find::find;
 use crate::{
     http::error::HttpError,
     rest::{call::Call, failure::http_error, input::Problems},
@@ -40,7 +39,7 @@ pub(super) async fn find_assignee(
     Ok(member.map(|member| Assignee { member: member.id, user }))
 }
 
-const NO_MEMBER: &str = "is the user id of no member of the organization";
+pub(super) const NO_MEMBER: &str = "is the user id of no member of the organization";
 
 /// The member with this user id, or one that does not exist if there is none, with the problem noted.
 pub(super) async fn check_assignee(
@@ -59,14 +58,14 @@ pub(super) async fn check_assignee(
 pub(super) async fn check_changed_assignee(
     call: &Call<'_>,
     caller: &Caller,
-    path: &str,
+    issue: Option<&Issue>,
     user: UserId,
     problems: &mut Problems,
 ) -> Result<Assignee, HttpError> {
     if let Some(found) = find_assignee(call, caller, user.clone()).await? {
         return Ok(found);
     }
-    if let Some(member) = find(call, caller, path).await?.assignee {
+    if let Some(member) = issue.and_then(|issue| issue.assignee) {
         let members = call.use_cases().get_members.execute(caller, &[member], IncludeRemoved::Yes).await;
         if members.map_err(http_error)?.iter().any(|shown| shown.user_id == user) {
             return Ok(Assignee { member, user });

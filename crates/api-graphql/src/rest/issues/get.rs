@@ -1,10 +1,7 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::ETAG, web};
 
 use super::{answer::represent_one, find::find};
-use crate::rest::{
-    call::{Server, answer},
-    precondition,
-};
+use crate::rest::call::{Server, answer};
 
 /// Read an issue
 #[utoipa::path(
@@ -33,12 +30,12 @@ pub(in crate::rest) async fn handle(
         let caller = call.caller("getIssue").await?;
         let conditions = call.conditions()?;
         let issue = find(call, &caller, &path).await?;
-        let etag = precondition::etag(issue.version);
-        if conditions.is_known(issue.version)? {
-            return Ok(HttpResponse::NotModified().insert_header(etag).finish());
-        }
         let issue = represent_one(call, &caller, issue, None).await?;
-        Ok(HttpResponse::Ok().insert_header(etag).json(issue))
+        let etag = issue.etag();
+        let is_known = conditions.is_known(&etag)?;
+        let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.insert_header((ETAG, etag));
+        Ok(if is_known { response.finish() } else { response.json(issue) })
     })
     .await
 }

@@ -16,7 +16,7 @@ use convene_domain::{
 
 use super::{
     answer::represent,
-    fields::{find_assignee, priority, status},
+    fields::{priority, status},
 };
 use crate::{
     cursor,
@@ -49,18 +49,17 @@ pub(in crate::rest) async fn handle(http: HttpRequest, server: Server) -> HttpRe
     answer(&http, &server, async |call| {
         let caller = call.caller("listIssues").await?;
         let list = read(&caller, call.http.query_string())?;
-        let assignee = match &list.assignee {
+        let assignees = match &list.assignee {
             None => None,
-            Some(user) => match find_assignee(call, &caller, user.clone()).await? {
-                Some(assignee) => Some(assignee.member),
-                // No issues are assigned to an unknown member.
-                None => return Ok(HttpResponse::Ok().json([(); 0])),
-            },
+            Some(user) => {
+                let memberships = call.use_cases().find_member_by_user_id.memberships(&caller, user).await;
+                Some(memberships.map_err(http_error)?)
+            }
         };
         let filter = IssueFilter {
             statuses: some_if_any(list.statuses.clone()),
             priorities: some_if_any(list.priorities.clone()),
-            assignee,
+            assignees,
             ..IssueFilter::default()
         };
         call.reserve_issues(list.page.size.get()).await?;

@@ -1,22 +1,32 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::ETAG, web};
 use convene_application::{
-    caller::Caller, change::RequestMetadata, failure::Field, issue::UpdateIssueCommand, ports::IssuePatch,
+    caller::Caller,
+    change::RequestMetadata,
+    failure::{Field, RefusalCode},
+    issue::UpdateIssueCommand,
+    ports::IssuePatch,
 };
-use convene_domain::text::{Description, Title, UserId};
+use convene_domain::{
+    id::IssueId,
+    issue::Issue,
+    text::{Description, Title, UserId},
+};
+use uuid::Uuid;
 
 use super::{
     answer::represent_one,
-    fields::{Assignee, check_changed_assignee, explained, look_key_up_first, priority, status},
-    find::find,
+    fields::{Assignee, NO_MEMBER, check_changed_assignee, explained, look_key_up_first, priority, status},
+    find::find_any,
 };
 use crate::{
+    errors::ErrorKind,
     http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
         failure::incomplete,
         idempotency,
         input::{Body, Given, Problems},
-        precondition::{self, Conditions},
+        precondition::{Conditions, NO_VERSION},
         schemas::IssueChanges,
     },
 };
@@ -56,18 +66,30 @@ pub(in crate::rest) async fn handle(
         let caller = body.beside(call.caller(OPERATION)).await??;
         call.admin(&caller)?;
         let body = call.body(body).await?;
-        let (mut patch, assignee, request, conditions) = read(call, &caller, &path, body).await?;
-        let issue = find(call, &caller, &path).await?;
-        patch.expected_version = conditions.expected_version(issue.version)?;
-        let command = UpdateIssueCommand { issue: issue.id, patch };
+        let found = find_any(call, &caller, &path).await?;
+        let (mut patch, assignee, request, conditions) =
+            read(call, &caller, &path, found.as_ref(), body).await?;
+        let expected = match &found {
+            Some(issue) => conditions.expected_version(issue.version),
+            None => Err(HttpError::not_found()),
+        };
+        // Storage looks the key up before it refuses the issue or its version: the change may be a repeat.
+        if request.idempotency.is_none() {
+            expected.as_ref().map_err(Clone::clone)?;
+        }
+        patch.expected_version = *expected.as_ref().unwrap_or(&Some(NO_VERSION));
+        let issue = found.map_or(IssueId::from_uuid(Uuid::nil()), |issue| issue.id);
+        let command = UpdateIssueCommand { issue, patch };
         let author = caller.clone();
         let update = call.change(async move |rest| {
             rest.use_cases.update_issue.execute(author.admin()?, command, request).await
         });
-        let updated = update.await.map_err(explained)?;
-        let etag = precondition::etag(updated.version);
+        let updated = update.await.map_err(|error| match (error.kind, expected) {
+            (ErrorKind::Refusal(RefusalCode::VersionConflict), Err(failed)) => failed,
+            _ => explained(error),
+        })?;
         let issue = represent_one(call, &caller, updated, assignee.as_ref()).await.map_err(incomplete)?;
-        Ok(HttpResponse::Ok().insert_header(etag).json(issue))
+        Ok(HttpResponse::Ok().insert_header((ETAG, issue.etag())).json(issue))
     })
     .await
 }
@@ -76,6 +98,7 @@ async fn read(
     call: &Call<'_>,
     caller: &Caller,
     path: &str,
+    found: Option<&Issue>,
     body: Body,
 ) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata, Conditions), HttpError> {
     let mut problems = Problems::default();
@@ -87,7 +110,7 @@ async fn read(
         call.http.headers(),
         &call.request_id,
         &operation,
-        body.fields(),
+        (body.fields(), &[]),
         &mut problems,
     );
     let (changes, unknown) = body.read::<IssueChanges>();
@@ -97,14 +120,17 @@ async fn read(
     let priority = problems.optional(Field::Priority, changes.priority, priority);
     let assignee = match problems.clearable(Field::AssigneeId, changes.assignee_id, UserId::parse) {
         Some(Given::Value(user)) => {
-            Some(Given::Value(check_changed_assignee(call, caller, path, user, &mut problems).await?))
+            Some(Given::Value(check_changed_assignee(call, caller, found, user, &mut problems).await?))
         }
         Some(Given::Null) => Some(Given::Null),
         Some(Given::Absent) => Some(Given::Absent),
         None => None,
     };
     problems.note_unknown(&unknown, "there are title, description, status, priority and assigneeId");
-    look_key_up_first(request.as_ref(), &mut problems);
+    match found {
+        Some(_) => look_key_up_first(request.as_ref(), &mut problems),
+        None => problems.forgive(Field::AssigneeId, NO_MEMBER),
+    }
 
     let values = title.zip(description).zip(status.zip(priority)).zip(assignee).zip(request.zip(conditions));
     let ((((title, description), (status, priority)), assignee), (request, conditions)) =

@@ -249,7 +249,7 @@ pub(super) async fn issues_are_listed_by_number_and_by_filter(environment: Envir
     assert_eq!(numbers(IssueFilter { statuses: statuses.clone(), ..everything() }).await, [1, 2, 4]);
     let priorities = Some(vec![IssuePriority::High, IssuePriority::Low]);
     assert_eq!(numbers(IssueFilter { priorities: priorities.clone(), ..everything() }).await, [1, 3]);
-    let of_ada = IssueFilter { assignee: Some(ada.id), ..everything() };
+    let of_ada = IssueFilter { assignees: Some(vec![ada.id]), ..everything() };
     assert_eq!(numbers(of_ada.clone()).await, [1, 4]);
     assert_eq!(
         numbers(IssueFilter { statuses, priorities, ..of_ada }).await,

@@ -247,5 +247,9 @@ pub(super) async fn an_active_member_is_found_by_user_id(environment: Environmen
     members.remove(&tenant.scope, ada.id, &by_root()).await.unwrap();
     assert_eq!(find("ada").await, None);
     let readded = tenant.member("ada").await;
-    assert_eq!(find("ada").await, Some(readded));
+    assert_eq!(find("ada").await, Some(readded.clone()));
+    let memberships =
+        async |user| members.memberships(&tenant.scope, &UserId::parse(user).unwrap()).await.unwrap();
+    assert_eq!(memberships("ada").await, [readded.id, ada.id]);
+    assert_eq!(memberships("bea").await, []);
 }

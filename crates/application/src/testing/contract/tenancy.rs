@@ -158,8 +158,8 @@ async fn read_everything(tenant: &Tenant, of: &Ids) {
     }
     assert_eq!(ports.issues.get_many(scope, &[of.issue]).await.unwrap(), []);
     assert_eq!(ports.issues.get_by_number(scope, of.issue_number).await.unwrap(), None);
-    for assignee in [None, Some(of.member)] {
-        let filter = IssueFilter { assignee, ..IssueFilter::default() };
+    for assignees in [None, Some(vec![of.member])] {
+        let filter = IssueFilter { assignees, ..IssueFilter::default() };
         assert_eq!(ports.issues.list(scope, filter, first(100)).await.unwrap().items, []);
     }
     assert_eq!(ports.activity_log.get_many(scope, &[of.entry]).await.unwrap(), []);

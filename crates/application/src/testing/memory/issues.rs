@@ -88,10 +88,10 @@ impl Issues for InMemory {
 }
 
 fn matches(texts: &FoldedTexts, issue: &Issue, filter: &IssueFilter) -> bool {
-    let IssueFilter { statuses, priorities, assignee, created_by, event, search } = filter;
+    let IssueFilter { statuses, priorities, assignees, created_by, event, search } = filter;
     statuses.as_ref().is_none_or(|wanted| wanted.contains(&issue.status))
         && priorities.as_ref().is_none_or(|wanted| wanted.contains(&issue.priority))
-        && assignee.is_none_or(|wanted| issue.assignee == Some(wanted))
+        && assignees.as_ref().is_none_or(|any| issue.assignee.is_some_and(|assignee| any.contains(&assignee)))
         && created_by.is_none_or(|wanted| issue.created_by == wanted)
         && event.is_none_or(|wanted| issue.event == Some(wanted))
         && search.as_ref().is_none_or(|wanted| {

@@ -6,6 +6,7 @@ use crate::{
     caller::TenantScope,
     change::Change,
     failure::{Fault, Outcome, Refusal},
+    limits::FILTER_VALUES,
     member::{self, admins::AdminChange},
     page::{BoundedPage, PageRequest},
     ports::{MemberFilter, MemberPatch, MemberRemoved, Members},
@@ -90,6 +91,16 @@ impl Members for InMemory {
 
     async fn find_by_user_id(&self, scope: &TenantScope, user: &UserId) -> Result<Option<Member>, Fault> {
         Ok(self.read(scope)?.present_members().find(|member| member.user_id == *user).cloned())
+    }
+
+    async fn memberships(&self, scope: &TenantScope, user: &UserId) -> Result<Vec<MemberId>, Fault> {
+        let tenant = self.read(scope)?;
+        let all = tenant.members.values().map(|record| &record.member);
+        let mut ids: Vec<MemberId> =
+            all.filter(|member| member.user_id == *user).map(|member| member.id).collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.truncate(FILTER_VALUES);
+        Ok(ids)
     }
 
     async fn list(
