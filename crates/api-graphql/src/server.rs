@@ -16,6 +16,7 @@ use tokio::{net::TcpStream, runtime::Handle, task::JoinHandle};
 
 use crate::{
     auth::{AccessControl, CallerResolver, RateLimits},
+    graphql::limits::DocumentLimits,
     http::{
         body::BodyMemory,
         connection::{Connection, Connections, late, unrouted::UnroutedResponses},
@@ -262,11 +263,18 @@ pub async fn serve_probes(
     health: Health,
     new_request_id: NewRequestId,
 ) -> io::Result<()> {
-    let server = probe_server(listener, &health, new_request_id, false)?;
+    let server = probe_server(listener, &health, new_request_id, None)?;
     tokio::select! {
         served = server => served,
         never = health.watch_backend() => match never {},
     }
+}
+
+/// The settings by which a server that starts refuses the requests of clients, so that they can read the refusals.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    pub origins: AllowedOrigins,
+    pub documents: DocumentLimits,
 }
 
 /// Answers probes on a thread. At the address of the clients, it does so until the server of the clients takes over.
@@ -274,8 +282,9 @@ fn probe_server(
     listener: TcpListener,
     health: &Health,
     new_request_id: NewRequestId,
-    is_address_of_clients: bool,
+    clients: Option<ClientSettings>,
 ) -> io::Result<Server> {
+    let is_address_of_clients = clients.is_some();
     let address = listener.local_addr()?;
     tracing::info!(%address, "answering probes");
     let limits = HttpLimits::default();
@@ -284,16 +293,22 @@ fn probe_server(
     let edge = web::Data::new(edge);
     let health = web::Data::new(health.clone());
     let app = move || {
-        let others =
-            if is_address_of_clients { web::to(health::refuse_starting) } else { web::to(not_found) };
+        let (others, origins) = match &clients {
+            Some(ClientSettings { origins, .. }) => (web::to(refuse_starting), origins.clone()),
+            None => (web::to(not_found), AllowedOrigins::default()),
+        };
         App::new()
             .wrap(from_fn(edge::limit_headers))
+            .wrap(Condition::new(origins.are_foreign(), origins.middleware()))
             .wrap(from_fn(edge::finish))
             .app_data(edge.clone())
             .app_data(health.clone())
-            .configure(|config| match local_callers {
-                Some(callers) => callers.routes(config),
-                None => health::routes(config),
+            .configure(|config| match (local_callers, &clients) {
+                (Some(callers), Some(clients)) => {
+                    callers.routes(config);
+                    graphql::starting_routes(config, &clients.documents);
+                }
+                _ => health::routes(config),
             })
             .default_service(others)
     };
@@ -321,8 +336,13 @@ impl StartingServer {
     ///
     /// # Errors
     /// The listener cannot be used.
-    pub fn start(listener: TcpListener, health: &Health, new_request_id: NewRequestId) -> io::Result<Self> {
-        let server = probe_server(listener, health, new_request_id, true)?;
+    pub fn start(
+        listener: TcpListener,
+        health: &Health,
+        new_request_id: NewRequestId,
+        clients: ClientSettings,
+    ) -> io::Result<Self> {
+        let server = probe_server(listener, health, new_request_id, Some(clients))?;
         Ok(Self { handle: server.handle(), task: tokio::spawn(server) })
     }
 
@@ -418,6 +438,10 @@ async fn run_maintenance(limits: Option<Arc<RateLimits>>, health: Health) {
             limits.remove_idle();
         }
     }
+}
+
+async fn refuse_starting(request: HttpRequest) -> HttpResponse {
+    health::starting().response(&request)
 }
 
 async fn not_found(request: HttpRequest) -> HttpResponse {

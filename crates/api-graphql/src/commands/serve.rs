@@ -19,7 +19,7 @@ use convene_api_graphql::{
         health::{Health, Readiness},
     },
     rest::{self, Rest},
-    server::{self, Parts, StartingServer},
+    server::{self, ClientSettings, Parts, StartingServer},
     system,
     telemetry::{self, Traces},
     wiring::Backend,
@@ -73,7 +73,8 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let stop = server::stop_signal()?;
     let health = Health::starting(telemetry::start_metrics()?);
     // Probes are answered while the server waits for the database.
-    let start = Start::begin(config.listen, config.probe_listen, &health)?;
+    let clients = ClientSettings { origins: config.origins.clone(), documents: config.documents };
+    let start = Start::begin(config.listen, config.probe_listen, &health, clients)?;
     let verifier = match &config.auth {
         AuthConfig::Jwt(verifier) => Some(Arc::clone(verifier)),
         AuthConfig::Headers => None,
@@ -118,11 +119,16 @@ enum Start {
 
 impl Start {
     /// Binds both addresses, so that one that is in use is reported before the database is opened.
-    fn begin(clients: SocketAddr, probes: Option<SocketAddr>, health: &Health) -> anyhow::Result<Self> {
+    fn begin(
+        clients: SocketAddr,
+        probes: Option<SocketAddr>,
+        health: &Health,
+        settings: ClientSettings,
+    ) -> anyhow::Result<Self> {
         let new_request_id = Arc::new(system::new_request_id);
         let listener = bind(clients)?;
         let Some(probes) = probes else {
-            let server = StartingServer::start(listener.try_clone()?, health, new_request_id)?;
+            let server = StartingServer::start(listener.try_clone()?, health, new_request_id, settings)?;
             return Ok(Self::OneAddress { listener, server });
         };
         let probes = tokio::spawn(server::serve_probes(bind(probes)?, health.clone(), new_request_id));

@@ -9,10 +9,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use convene_api_graphql::http::health::Readiness;
+use convene_api_graphql::{
+    graphql::limits::DocumentLimits,
+    http::health::{Health, Readiness},
+    server::{self, ClientSettings, StartingServer},
+};
 use convene_application::failure::Fault;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use super::support::{Setup, TestServer, log};
+use super::support::{Setup, TestServer, log, metrics};
 
 /// A database that can be taken away.
 #[derive(Default)]
@@ -90,4 +96,30 @@ async fn a_server_that_shuts_down_is_not_ready() {
     assert_eq!(ready(&server, 1).await, 200);
     server.stop();
     assert_eq!(ready(&server, 0).await, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_can_read_the_refusals_of_a_server_that_starts() {
+    const PAGE: &str = "https://app.example.org";
+    let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let clients = ClientSettings {
+        origins: format!("{PAGE},https://other.example.org").parse().unwrap(),
+        documents: DocumentLimits::default(),
+    };
+    let health = Health::starting(metrics());
+    let starting = StartingServer::start(listener, &health, Arc::new(|| "r-1".to_owned()), clients).unwrap();
+    let client = reqwest::Client::new();
+    for (path, code) in [("/graphql", "/errors/0/extensions/code"), ("/api/issues", "/error/code")] {
+        let answer = client.post(format!("{address}{path}")).header("origin", PAGE).send().await.unwrap();
+        assert_eq!(answer.status(), 503, "{path}");
+        assert_eq!(answer.headers()["access-control-allow-origin"], PAGE, "{path}");
+        assert_eq!(answer.headers()["retry-after"], "1", "{path}");
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body.pointer(code), Some(&json!("NOT_READY")), "{body}");
+        let preflight = client.request(Method::OPTIONS, format!("{address}{path}"));
+        let preflight = preflight.header("origin", PAGE).header("access-control-request-method", "POST");
+        assert_eq!(preflight.send().await.unwrap().status(), 200, "{path}");
+    }
+    starting.stop().await.unwrap();
 }

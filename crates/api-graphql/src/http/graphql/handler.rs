@@ -26,10 +26,11 @@ use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
     change_state::ChangeState,
     errors::{ErrorKind, RequestError},
+    graphql::limits::DocumentLimits,
     http::{
         body::{self, IncomingBody},
         error::{HttpError, RETRY_AFTER_SECONDS},
-        json,
+        health, json,
         limits::{HttpLimits, SMALL_RESPONSE_BYTES},
         memory::{SharedMemory, Taken},
         methods,
@@ -86,6 +87,16 @@ pub(crate) fn routes<R: CallerResolver>(config: &mut web::ServiceConfig) {
 
 async fn other_method(request: HttpRequest) -> HttpResponse {
     HttpError::method_not_allowed("GET, HEAD, POST").response(&request)
+}
+
+/// The route of a server that starts, which refuses every request.
+pub(crate) fn starting_routes(config: &mut web::ServiceConfig, limits: &DocumentLimits) {
+    let cost_limit = limits.cost;
+    config.service(web::resource("/graphql").to(move |request: HttpRequest| async move {
+        let media = accept::negotiate(&request).unwrap_or(MediaType::Json);
+        let refusal = Response::from_http_error(health::starting(), &RequestId::current(&request));
+        refusal.write(media, cost_limit).await
+    }));
 }
 
 async fn handle<R: CallerResolver>(

@@ -21,7 +21,7 @@ mod request;
 mod response;
 mod trusted;
 
-pub(crate) use self::handler::routes;
+pub(crate) use self::handler::{routes, starting_routes};
 pub use self::{
     compiled::CompiledDocument,
     document_cache::MAX_DOCUMENT_BYTES,

@@ -76,9 +76,9 @@ async fn only_get(request: HttpRequest) -> HttpResponse {
     HttpError::method_not_allowed("GET, HEAD").response(&request)
 }
 
-/// Refuses a request for anything else while the server starts.
-pub(crate) async fn refuse_starting(request: HttpRequest) -> HttpResponse {
-    HttpError::with_message(RequestError::NotReady, STARTING).response(&request)
+/// The refusal of a request for anything else while the server starts.
+pub(crate) fn starting() -> HttpError {
+    HttpError::with_message(RequestError::NotReady, STARTING)
 }
 
 async fn live(request: HttpRequest, health: web::Data<Health>) -> HttpResponse {

@@ -139,7 +139,7 @@ pub(crate) struct TestServer {
     probes: JoinHandle<std::io::Result<()>>,
 }
 
-fn metrics() -> PrometheusHandle {
+pub(crate) fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| telemetry::start_metrics().unwrap()).clone()
 }
