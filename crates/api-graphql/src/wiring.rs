@@ -15,7 +15,7 @@ use convene_application::{
 };
 use convene_infrastructure_mongo::{
     check::Report,
-    connect::{ConnectError, ConnectionSettings, connect},
+    connect::{self, ConnectError, ConnectionSettings},
     ports::MongoPorts,
     registration::{BookSettings, MongoRegistrationBook},
     schema::{PrepareError, RetentionConflict, SchemaSettings},
@@ -51,6 +51,9 @@ pub enum BackendError {
     /// The database user may not read.
     #[error("the database cannot be read")]
     Access(#[source] Fault),
+    /// The database has no collections of Convene.
+    #[error("the database {0} is not prepared; correct CONVENE_DATABASE, or run `convene migrate`")]
+    Unprepared(String),
     /// The database could not be read completely.
     #[error("the database could not be checked")]
     Check(#[source] Fault),
@@ -68,7 +71,7 @@ impl BackendError {
                 | ConnectError::NoReplicaSet
                 | ConnectError::ReplicaSetName(_),
             ) => false,
-            Self::Retention(_) => false,
+            Self::Retention(_) | Self::Unprepared(_) => false,
             Self::Preparation(fault) | Self::Access(fault) | Self::Check(fault) => {
                 fault.kind().is_retryable()
             }
@@ -106,13 +109,25 @@ impl Backend {
     /// # Errors
     /// The database is not available or could not be prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let (storage, _) = prepared(config, false).await?;
-        storage.probe().await.map_err(BackendError::Access)?;
+        let storage = storage(config).await?;
+        let usable = async {
+            prepare(&storage, config, false).await?;
+            storage.probe().await.map_err(BackendError::Access)
+        };
+        if let Err(error) = usable.await {
+            storage.close().await;
+            return Err(error);
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&registration_book), Arc::clone(&clock)));
         let services = Services { use_cases: Arc::new(use_cases), clock };
         Ok(Self { services, storage, registration_book })
+    }
+
+    /// Closes the connections to the database. Nothing works afterwards.
+    pub async fn close(&self) {
+        self.storage.close().await;
     }
 
     /// The use case that completes large changes, and its authority.
@@ -145,7 +160,10 @@ pub async fn migrate(
     config: &DatabaseConfig,
     may_shorten_retention: bool,
 ) -> Result<Vec<String>, BackendError> {
-    prepared(config, may_shorten_retention).await.map(|(_, changes)| changes)
+    let storage = storage(config).await?;
+    let changes = prepare(&storage, config, may_shorten_retention).await;
+    storage.close().await;
+    changes
 }
 
 /// Checks the invariants of the whole database and changes nothing. The report lists violations.
@@ -154,7 +172,9 @@ pub async fn migrate(
 /// The database could not be read.
 pub async fn check(config: &DatabaseConfig) -> Result<Report, BackendError> {
     let storage = storage(config).await?;
-    storage.check(SystemClock.now()).await.map_err(BackendError::Check)
+    let report = storage.check(SystemClock.now()).await.map_err(BackendError::Check);
+    storage.close().await;
+    report
 }
 
 /// The use cases of the commands for personal data. They do not prepare the database, because their database user may
@@ -164,43 +184,85 @@ pub struct PersonalDataCommands {
     pub erase: ErasePersonalData,
     /// The authority of the commands.
     pub operator: LocalOperator,
+    storage: MongoPorts,
 }
 
 impl PersonalDataCommands {
     /// Connects to the database.
     ///
     /// # Errors
-    /// The database is not available.
+    /// The database is not available or was never prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
-        let MongoPorts { directory, members, personal_data, .. } = storage(config).await?;
+        let storage = prepared_before(config).await?;
+        let MongoPorts { directory, members, personal_data, .. } = storage.clone();
         Ok(Self {
             operator: LocalOperator::new(Arc::clone(&directory)),
             export: ExportPersonalData::new(Arc::clone(&directory), Arc::clone(&personal_data)),
             erase: ErasePersonalData::new(Arc::new(SystemClock), directory, members, personal_data),
+            storage,
         })
+    }
+
+    /// Closes the connections to the database.
+    pub async fn close(&self) {
+        self.storage.close().await;
     }
 }
 
-/// The use case of `convene update-occurrences`, and its authority. The command does not prepare the database.
-///
-/// # Errors
-/// The database is not available.
-pub async fn realignment(
-    config: &DatabaseConfig,
-) -> Result<(RealignOccurrences, LocalOperator), BackendError> {
-    let MongoPorts { directory, realignment, .. } = storage(config).await?;
-    Ok((RealignOccurrences::new(Arc::new(SystemClock), realignment), LocalOperator::new(directory)))
+/// The use case of `convene update-occurrences`. The command does not prepare the database.
+pub struct RealignmentCommand {
+    pub realign: RealignOccurrences,
+    /// The authority of the command.
+    pub operator: LocalOperator,
+    storage: MongoPorts,
 }
 
-/// Connects to the database and prepares it. Returns the changes as well.
-async fn prepared(
+impl RealignmentCommand {
+    /// Connects to the database.
+    ///
+    /// # Errors
+    /// The database is not available or was never prepared.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
+        let storage = prepared_before(config).await?;
+        let MongoPorts { directory, realignment, .. } = storage.clone();
+        let realign = RealignOccurrences::new(Arc::new(SystemClock), realignment);
+        Ok(Self { realign, operator: LocalOperator::new(directory), storage })
+    }
+
+    /// Closes the connections to the database.
+    pub async fn close(&self) {
+        self.storage.close().await;
+    }
+}
+
+/// Checks a connection string as far as this is possible without a connection.
+///
+/// # Errors
+/// The reason, to be read after "is not usable: ".
+pub fn check_uri(uri: &str) -> Result<(), String> {
+    connect::check_uri(uri)
+}
+
+/// Prepares the database. Returns the changes.
+async fn prepare(
+    storage: &MongoPorts,
     config: &DatabaseConfig,
     may_shorten_retention: bool,
-) -> Result<(MongoPorts, Vec<String>), BackendError> {
-    let storage = storage(config).await?;
+) -> Result<Vec<String>, BackendError> {
     let settings = SchemaSettings { activity_retention: config.activity_retention, may_shorten_retention };
-    let changes = storage.prepare_with(&settings).await?;
-    Ok((storage, changes))
+    Ok(storage.prepare_with(&settings).await?)
+}
+
+/// Connects to a database that was prepared before. A command would find nothing in another one, and report a success.
+async fn prepared_before(config: &DatabaseConfig) -> Result<MongoPorts, BackendError> {
+    let storage = storage(config).await?;
+    let error = match storage.missing_collections().await {
+        Ok(missing) if missing.is_empty() => return Ok(storage),
+        Ok(_missing) => BackendError::Unprepared(config.name.clone()),
+        Err(fault) => BackendError::Access(fault),
+    };
+    storage.close().await;
+    Err(error)
 }
 
 async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
@@ -209,8 +271,8 @@ async fn storage(config: &DatabaseConfig) -> Result<MongoPorts, ConnectError> {
         database: Some(config.name.clone()),
     };
     let ports =
-        connect(&settings, Arc::new(SystemClock), Arc::new(TimeOrderedIds), Arc::new(SystemRandom)).await?;
-    Ok(ports.with_catalogue_bytes(config.catalogue_bytes))
+        connect::connect(&settings, Arc::new(SystemClock), Arc::new(TimeOrderedIds), Arc::new(SystemRandom));
+    Ok(ports.await?.with_catalogue_bytes(config.catalogue_bytes))
 }
 
 fn ports(storage: &MongoPorts, book: Arc<MongoRegistrationBook>, clock: Arc<dyn Clock>) -> Ports {

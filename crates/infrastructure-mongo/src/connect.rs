@@ -12,13 +12,14 @@ use mongodb::{
     Client,
     error::ErrorKind,
     options::{
-        Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, ServerAddress,
-        WriteConcern,
+        Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadPreference, SelectionCriteria,
+        ServerAddress, WriteConcern,
     },
 };
 
 use crate::{
     admission::{DEFAULT_CONNECTIONS, MIN_CONNECTIONS},
+    closing::close,
     deadline::{DATABASE_CALL, SERVER_SELECTION, within},
     driver_error::describe,
     error::StorageError,
@@ -90,9 +91,25 @@ pub async fn connect(
     options.cmap_event_handler = Some(pool::handler());
     let connections = options.max_pool_size.unwrap_or(DEFAULT_CONNECTIONS);
     let client = Client::with_options(options.clone()).map_err(of_uri)?;
-    let hello = match hello(&client).await.map_err(ConnectError::from) {
+    if let Err(error) = verify_replica_set(&client, &options).await {
+        close(client).await;
+        return Err(error);
+    }
+    Ok(MongoPorts::new(client, connections, &database, clock, ids, random))
+}
+
+/// Checks a connection string as far as this is possible without a connection.
+///
+/// # Errors
+/// The reason, to be read after "is not usable: ". It has no part of the connection string.
+pub fn check_uri(uri: &str) -> Result<(), String> {
+    ConnectionString::parse(uri).map(drop).map_err(|error| describe(&error))
+}
+
+async fn verify_replica_set(client: &Client, options: &ClientOptions) -> Result<(), ConnectError> {
+    let hello = match hello(client).await.map_err(ConnectError::from) {
         Err(error @ ConnectError::Unreachable(_)) => {
-            return Err(other_replica_set(&options).await.map_or(error, ConnectError::ReplicaSetName));
+            return Err(other_replica_set(options).await.map_or(error, ConnectError::ReplicaSetName));
         }
         hello => hello?,
     };
@@ -100,7 +117,7 @@ pub async fn connect(
     if !hello.contains_key("setName") && hello.get_str("msg").ok() != Some("isdbgrid") {
         return Err(ConnectError::NoReplicaSet);
     }
-    Ok(MongoPorts::new(client, connections, &database, clock, ids, random))
+    Ok(())
 }
 
 async fn hello(client: &Client) -> Result<Document, StorageError> {
@@ -124,8 +141,9 @@ async fn replica_set_at(options: &ClientOptions, host: &ServerAddress) -> Option
     options.direct_connection = Some(true);
     options.server_selection_timeout = Some(Duration::from_secs(1));
     let client = Client::with_options(options).ok()?;
-    let hello = hello(&client).await.ok()?;
-    hello.get_str("setName").ok().map(str::to_owned)
+    let hello = hello(&client).await;
+    close(client).await;
+    hello.ok()?.get_str("setName").ok().map(str::to_owned)
 }
 
 /// The reason of an error before a connection is opened. A name that cannot be resolved may be known later.

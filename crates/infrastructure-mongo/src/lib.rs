@@ -16,6 +16,7 @@ mod activity_log;
 pub mod admission;
 mod catalogue;
 mod change;
+mod closing;
 mod command;
 mod database;
 mod deadline;

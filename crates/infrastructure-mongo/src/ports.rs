@@ -18,6 +18,7 @@ use crate::{
     activity_log::MongoActivityLog,
     catalogue::MongoCatalogue,
     check::{self, Report},
+    closing::close,
     database::Database,
     directory::MongoDirectory,
     events::MongoEvents,
@@ -136,6 +137,19 @@ impl MongoPorts {
     /// keeps log entries for another time than the settings.
     pub async fn prepare_with(&self, settings: &SchemaSettings) -> Result<Vec<String>, PrepareError> {
         schema::ensure(self.database.driver(), settings).await
+    }
+
+    /// The names of the collections that the database lacks; all of them if it was never prepared.
+    ///
+    /// # Errors
+    /// The database can't be reached, or its user may not list collections.
+    pub async fn missing_collections(&self) -> Result<Vec<&'static str>, Fault> {
+        Ok(schema::missing(self.database.driver()).await?)
+    }
+
+    /// Ends the tasks of the driver and closes the connections. A runtime that ends before these tasks makes them panic.
+    pub async fn close(&self) {
+        close(self.database.client().clone()).await;
     }
 
     /// Checks all invariants on the whole database.

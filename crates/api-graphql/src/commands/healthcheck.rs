@@ -6,14 +6,17 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use convene_api_graphql::config::{self, Environment};
+use convene_api_graphql::{
+    config::{self, Environment},
+    wiring,
+};
 
 /// The time for a response, which is less than the timeout of container engines.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Requests `/readyz` of the server at `CONVENE_PROBE_LISTEN`; fails unless it is ready.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let listen = config::probe_address(&Environment::of_process())?;
+    let listen = config::probe_address(&Environment::of_process(wiring::check_uri))?;
     let status =
         request_status(reachable_address(listen)).with_context(|| format!("no response from {listen}"))?;
     ensure!(status == "200", "the server at {listen} is not ready: status {status}");

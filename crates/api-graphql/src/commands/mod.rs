@@ -25,7 +25,7 @@ use std::{
 };
 
 use clap::Subcommand;
-use convene_api_graphql::config::Environment;
+use convene_api_graphql::{config::Environment, wiring};
 
 /// A command of the program.
 #[derive(Debug, Subcommand)]
@@ -75,7 +75,7 @@ impl Command {
 
 /// Reads the environment, and warns of variables that are no settings.
 fn environment() -> Environment {
-    let environment = Environment::of_process();
+    let environment = Environment::of_process(wiring::check_uri);
     print_unknown(&environment);
     environment
 }

@@ -40,7 +40,9 @@ pub(super) fn with_commands<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let commands = PersonalDataCommands::open(&config).await?;
-        work(&commands, &commands.operator.operator()).await
+        let done = work(&commands, &commands.operator.operator()).await;
+        commands.close().await;
+        done
     })
 }
 

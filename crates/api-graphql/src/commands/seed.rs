@@ -29,6 +29,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn load(plans: &[Plan<'_>], config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
     let backend = Backend::open(config).await.context("the demo data were not loaded")?;
+    let loaded = load_all(plans, &backend).await;
+    backend.close().await;
+    loaded
+}
+
+async fn load_all(plans: &[Plan<'_>], backend: &Backend) -> anyhow::Result<ExitCode> {
     let local = LocalOperator::new(backend.directory());
     for plan in plans {
         let services = &backend.services;

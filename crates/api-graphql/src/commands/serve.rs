@@ -22,7 +22,7 @@ use convene_api_graphql::{
     server::{self, ClientSettings, Parts, StartingServer},
     system,
     telemetry::{self, Traces},
-    wiring::Backend,
+    wiring::{self, Backend},
 };
 use convene_application::failure::Fault;
 use tokio::task::{JoinHandle, JoinSet};
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {}
 /// Serves until the process receives a stop signal.
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     allocation::set();
-    let environment = Environment::of_process();
+    let environment = Environment::of_process(wiring::check_uri);
     let config = ServeConfig::read(&environment).inspect_err(|_| super::print_unknown(&environment))?;
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
@@ -97,7 +97,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let parts = parts(config, &backend, health.clone(), demo_headers);
     let (listener, probes) = start.end().await?;
     // Clients that see the server ready can connect.
-    health.started(Arc::new(Ready { backend, verifier }));
+    health.started(Arc::new(Ready { backend: Arc::clone(&backend), verifier }));
     let served = server::serve(listener, parts, options, stop).await;
     // A step that is cut off is aborted by the database, and repeated by another process.
     jobs.abort();
@@ -105,6 +105,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     if let Some(probes) = probes {
         probes.abort();
     }
+    backend.close().await;
     Ok(served?)
 }
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use anyhow::Context;
-use convene_api_graphql::{config::DatabaseConfig, wiring};
+use convene_api_graphql::{config::DatabaseConfig, wiring::RealignmentCommand};
 use convene_application::{
     event::Realigned,
     failure::{Failure, Refusal},
@@ -37,9 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut counts = Counts::default();
     runtime.block_on(async {
-        let (realign, operator) = wiring::realignment(&config).await?;
+        let command = RealignmentCommand::open(&config).await?;
         let each = |realigned| write_line(&counts.add(realigned, arguments.dry_run));
-        let outcome = realign.execute(&operator, arguments.dry_run, each).await;
+        let outcome = command.realign.execute(&command.operator, arguments.dry_run, each).await;
+        command.close().await;
         outcome.context("not all events were examined; run the command again")
     })?;
     super::print(&counts.line(arguments.dry_run))?;

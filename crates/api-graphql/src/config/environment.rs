@@ -8,23 +8,30 @@ use super::settings::SETTINGS;
 const PREFIX: &str = "CONVENE_";
 
 /// The environment variables with the prefix of settings. A value that is not UTF-8 is kept as `None` and reported.
-#[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, Option<String>>);
+#[derive(Clone)]
+pub struct Environment {
+    variables: BTreeMap<String, Option<String>>,
+    check_uri: UriCheck,
+}
+
+/// Checks a connection string, which only the adapter of the database can. The error completes "is not usable: ".
+pub type UriCheck = fn(&str) -> Result<(), String>;
 
 impl Environment {
     /// The environment of this process.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub fn of_process(check_uri: UriCheck) -> Self {
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
             Some((name, value.into_string().ok()))
         });
-        Self(variables.collect())
+        Self { variables: variables.collect(), check_uri }
     }
 
-    /// An environment of these variables only.
+    /// An environment of these variables only, and any connection string.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect())
+        let variables = pairs.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        Self { variables: variables.collect(), check_uri: |_| Ok(()) }
     }
 
     /// Variables with the prefix that are not settings, which are probably misspelt. They cause only a warning, as other
@@ -36,14 +43,14 @@ impl Environment {
                 name.strip_prefix(setting.name).is_some_and(|rest| rest.is_empty() || rest == "_FILE")
             })
         };
-        self.0.keys().map(String::as_str).filter(|name| !is_known(name)).collect()
+        self.variables.keys().map(String::as_str).filter(|name| !is_known(name)).collect()
     }
 }
 
 /// Never shows values: some are secrets.
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.0.keys()).finish()
+        formatter.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
@@ -128,7 +135,7 @@ impl<'e> Reader<'e> {
     }
 
     fn variable(&mut self, setting: &'static str, name: &str) -> Option<String> {
-        match self.environment.0.get(name)? {
+        match self.environment.variables.get(name)? {
             None => self.problem(setting, "is not valid UTF-8"),
             Some(value) if !value.trim().is_empty() => Some(value.trim().to_owned()),
             Some(_) if name == setting => self.problem(setting, "is empty: give it a value, or remove it"),
@@ -138,7 +145,9 @@ impl<'e> Reader<'e> {
 
     /// Returns true if the setting is given, usable or not.
     pub(super) fn is_given(&self, setting: &str) -> bool {
-        [setting, &format!("{setting}_FILE")].iter().any(|&name| self.environment.0.contains_key(name))
+        [setting, &format!("{setting}_FILE")]
+            .iter()
+            .any(|&name| self.environment.variables.contains_key(name))
     }
 
     /// The text of a file, without the line break at the end.
@@ -168,6 +177,11 @@ impl<'e> Reader<'e> {
             return self.problem(setting, format!("must not name a file; {setting}_FILE does"));
         }
         Some(value)
+    }
+
+    /// The reason for which a connection string is not usable.
+    pub(super) fn check_uri(&self, uri: &str) -> Result<(), String> {
+        (self.environment.check_uri)(uri)
     }
 
     /// A required setting.

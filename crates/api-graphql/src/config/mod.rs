@@ -26,7 +26,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::environment::Reader;
 pub use self::{
     auth::{AuthConfig, MAX_LEEWAY},
-    environment::{ConfigError, Environment, Problem},
+    environment::{ConfigError, Environment, Problem, UriCheck},
     providers::MAX_PROVIDERS,
     settings::{SETTINGS, Setting, help},
 };
@@ -411,7 +411,10 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         match servers.map(|servers| servers.rsplit('@').next()) {
             None => reader.problem("CONVENE_MONGODB_URI", "must begin with mongodb:// or mongodb+srv://"),
             Some(Some("")) => reader.problem("CONVENE_MONGODB_URI", "names no server"),
-            Some(_) => Some(SecretString::from(uri)),
+            Some(_) => match reader.check_uri(&uri) {
+                Ok(()) => Some(SecretString::from(uri)),
+                Err(reason) => reader.problem("CONVENE_MONGODB_URI", format!("is not usable: {reason}")),
+            },
         }
     });
     let name = reader.value("CONVENE_DATABASE").and_then(|name| {

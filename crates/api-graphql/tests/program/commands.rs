@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use bson::{Bson, DateTime, doc};
 use convene_stress::new_id;
@@ -375,4 +375,53 @@ async fn probes_answer_while_the_database_is_away() {
     assert_eq!(with_message("request"), Vec::<Value>::new());
     let reason = waiting["reason"].as_str().unwrap();
     assert!(reason.contains("Connection refused") && !reason.contains(['{', '}']), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_fails_on_a_database_that_was_never_prepared() {
+    let installation = Installation::empty().await;
+    let person = ["--org", "org-123", "--user", "user-456"];
+    for command in [&["update-occurrences"][..], &["export"], &["erase"], &["erase", "--yes"]] {
+        let is_of_person = command[0] != "update-occurrences";
+        let arguments = [command, if is_of_person { &person } else { &[] }].concat();
+        let output = installation.run(&arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.starts_with("convene: the database ") && text.lines().count() == 1, "{text}");
+        assert!(text.contains("is not prepared") && output.stdout.is_empty(), "{text}");
+    }
+    assert_eq!(installation.run(&["check"]).status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_loads_at_once_say_nothing_false() {
+    let installation = Installation::empty().await;
+    installation.printed(&["migrate"]);
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../seeds");
+    let loads = [(); 2].map(|()| {
+        let mut command = program(&["seed", seeds]);
+        installation.set(&mut command).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    });
+    for load in loads {
+        let output = load.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        // Members of two events at the same time can be refused.
+        let is_false = |text: &str| text.contains("no ADMIN of the file") || text.contains("members[");
+        assert!(!is_false(&text), "{text}");
+    }
+}
+
+#[test]
+fn a_connection_string_is_reported_with_the_other_settings() {
+    let mut command = program(&["serve"]);
+    command
+        .env("CONVENE_MONGODB_URI", "mongodb://db.example.org/?maxPoolSize=many")
+        .env("CONVENE_LISTEN", "here");
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for problem in ["CONVENE_MONGODB_URI is not usable: ", "CONVENE_LISTEN must be "] {
+        assert!(text.contains(problem), "{text}");
+    }
+    assert!(!text.contains("many"), "{text}");
 }

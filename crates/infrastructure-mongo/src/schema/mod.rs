@@ -39,7 +39,7 @@ pub(crate) use self::{
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
     registrations::REGISTRATIONS,
     revisions::{MAX_REMOVED, REVISIONS},
-    stored::activity_retention,
+    stored::{activity_retention, missing},
 };
 pub use self::{
     ensure::PrepareError,

@@ -10,7 +10,7 @@ use mongodb::{
 };
 
 use super::{
-    ACTIVITY, CollectionSchema,
+    ACTIVITY, ALL, CollectionSchema,
     retention::{Retention, enforced},
 };
 use crate::{
@@ -52,6 +52,12 @@ pub(super) async fn validations(database: &Database) -> Result<HashMap<String, V
         collections.map_ok(|collection| (collection.name, collection.options.into())).try_collect().await
     })
     .await
+}
+
+/// The names of the collections that do not exist.
+pub(crate) async fn missing(database: &Database) -> Result<Vec<&'static str>, StorageError> {
+    let stored = validations(database).await?;
+    Ok(ALL.iter().map(|schema| schema.name).filter(|name| !stored.contains_key(*name)).collect())
 }
 
 /// Reads the indexes of a collection. One that does not exist has none.
