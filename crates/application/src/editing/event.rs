@@ -90,8 +90,9 @@ pub fn verify_following<'p>(plans: impl IntoIterator<Item = &'p EventPlan>) -> R
     Ok(())
 }
 
-/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead, and
-/// exceptions whose date has passed by an edit.
+/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead,
+/// exceptions whose date has passed by an edit, and those that by the current schedule passed while they were cancelled, or began at a time
+/// of their own.
 /// The edit names the first occurrence of a split by its current key; one of another event is not found.
 ///
 /// # Errors
@@ -306,13 +307,22 @@ pub fn plan_restoration(
     let mut restored = Event { status: EventStatus::Scheduled, ..event.clone().changed(now) };
     if event.current_schedule().between(just_after(cancelled_at), just_after(now)).next().is_some() {
         let edit = DateEdit { by: Duration::ZERO, has_rule: false, now };
-        restored.series = without_begun(event, &restored, edit, stored)?;
+        // An occurrence that takes place again has its date.
+        let mut again = stored.to_vec();
+        for one in again.iter_mut().filter(|one| was_cancelled_with_event(one) && one.interval.start() > now)
+        {
+            one.state = StoredState::Scheduled;
+        }
+        restored.series = without_begun(event, &restored, edit, &again)?;
         keep_previous_schedule(event, &mut restored, stored, now)?;
     }
-    let cancelled_with_it = stored
-        .iter()
-        .filter(|occurrence| occurrence.state == StoredState::Cancelled && !occurrence.exception.cancelled);
+    let cancelled_with_it = stored.iter().filter(|one| was_cancelled_with_event(one));
     Ok(plan_status(event, restored, cancelled_with_it, Action::EventRestored))
+}
+
+/// Tests for an occurrence of a cancelled event that has no cancellation of its own.
+fn was_cancelled_with_event(occurrence: &StoredOccurrence) -> bool {
+    occurrence.state == StoredState::Cancelled && !occurrence.exception.cancelled
 }
 
 /// Plans a change of the event's status, and of those occurrences that have not begun.

@@ -61,8 +61,8 @@ pub enum Correspondence {
 
 impl DateEdit {
     /// The edited series without the dates that correspond to occurrences which have begun. `series` are the new dates;
-    /// `stored` contains all stored occurrences of `before` whose original start is ahead, and those that passed while they were
-    /// cancelled, as far as the current schedule of `before` has them.
+    /// `stored` contains all stored occurrences of `before` whose original start is ahead, and those that took place at a time of their
+    /// own or passed while they were cancelled, as far as the current schedule of `before` has them.
     ///
     /// # Errors
     /// A new rdate, still ahead, that is the original date of an occurrence which has begun.

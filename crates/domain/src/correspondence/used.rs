@@ -40,11 +40,11 @@ impl UsedDates {
         let after_bound = parts.used_until.map_or(Instant::MIN, |until| just_after(instant(until)));
         let schedule_begins = event.earlier.last().map_or(Instant::MIN, |earlier| just_after(earlier.until));
         // Dates before the current schedule that are no used ones have passed without an occurrence, unless it was postponed.
-        let postponed = postponed(stored, now);
-        let is_postponed = |date: &SeriesOccurrence| postponed.contains(&date.local);
+        let elsewhere = elsewhere(event, stored, now);
+        let is_elsewhere = |date: &SeriesOccurrence| elsewhere.contains(&date.local);
         let mut passed = all.between(after_bound, schedule_begins);
         let unused =
-            passed.find(|date| parts.used.binary_search(&date.local).is_err() && !is_postponed(date));
+            passed.find(|date| parts.used.binary_search(&date.local).is_err() && !is_elsewhere(date));
         let begins = schedule_begins.max(after_bound);
         let ended = just_after(event.cancelled_at().map_or(now, |cancelled_at| cancelled_at.min(now)));
         let mut begun = all.latest(begins, ended, EXAMINED);
@@ -56,9 +56,9 @@ impl UsedDates {
         let until = all.latest(Instant::MIN, end, 1).pop();
         begun.retain(|date| date.start >= end && !is_cancelled(date));
         let later = |local: &&LocalDateTime| date_at(&all, **local).is_some_and(|date| date.start >= end);
-        let postponed = postponed.iter().filter(later);
+        let elsewhere = elsewhere.iter().filter(later);
         let dates =
-            parts.used.iter().chain(postponed).copied().chain(begun.iter().map(|date| date.local)).collect();
+            parts.used.iter().chain(elsewhere).copied().chain(begun.iter().map(|date| date.local)).collect();
         Ok(Self { until: until.map(|until| until.local), dates, all })
     }
 
@@ -109,12 +109,18 @@ fn cancelled(stored: &[StoredOccurrence], now: Instant) -> HashSet<LocalDateTime
     passed.map(|one| one.original_local).collect()
 }
 
-/// The original dates of the occurrences that take place later, although their dates have passed.
-fn postponed(stored: &[StoredOccurrence], now: Instant) -> HashSet<LocalDateTime> {
-    let ahead = stored.iter().filter(|one| {
-        one.state == StoredState::Scheduled && one.key.original_start <= now && one.interval.start() > now
+/// The original dates, which have passed, of the occurrences that take place later, or took place at another time. If the event
+/// was cancelled when such a date passed, it took place all the same.
+fn elsewhere(event: &Event, stored: &[StoredOccurrence], now: Instant) -> HashSet<LocalDateTime> {
+    let schedule = event.current_schedule();
+    let took_place =
+        |one: &StoredOccurrence| one.exception.starts_at.is_some() && schedule.covers(one.key.original_start);
+    let elsewhere = stored.iter().filter(|one| {
+        one.state == StoredState::Scheduled
+            && one.key.original_start <= now
+            && (one.interval.start() > now || took_place(one))
     });
-    ahead.map(|one| one.original_local).collect()
+    elsewhere.map(|one| one.original_local).collect()
 }
 
 /// The series without used dates: those up to a bound, and others. The bound moves up to the last date before `now` up to which every

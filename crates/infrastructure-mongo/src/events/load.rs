@@ -111,7 +111,7 @@ pub(super) async fn occurrences_ahead(
 }
 
 /// Reads the stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
-/// moved into the past, or which passed by the current schedule while they were cancelled.
+/// moved into the past, or which by the current schedule passed while they were cancelled, or began at a time of their own.
 pub(super) async fn occurrences_to_edit(
     transaction: &mut Transaction<'_>,
     event: &Event,
@@ -119,13 +119,16 @@ pub(super) async fn occurrences_to_edit(
 ) -> Attempt<Vec<StoredOccurrence>> {
     let mut occurrences = occurrences_ahead(transaction, event.id, now).await?;
     let mut cancelled = doc! { "status": OccurrenceStatus::Cancelled.as_str(), "isDropped": { "$ne": true } };
+    let mut elsewhere = doc! { "exception.startsAt": { "$exists": true }, "isDropped": { "$ne": true } };
     if let Some(earlier) = event.earlier.last() {
-        cancelled.insert("originalStart", doc! { "$gt": date(earlier.until) });
+        let until = doc! { "$gt": date(earlier.until) };
+        cancelled.insert("originalStart", until.clone());
+        elsewhere.insert("$or", [doc! { "originalStart": until.clone() }, doc! { "startsAt": until }]);
     }
     let begun = doc! {
         "event": event.id.to_string(),
         "startsAt": { "$lte": date(now) },
-        "$or": [{ "originalStart": { "$gt": date(now) } }, { "hasPassed": true }, cancelled],
+        "$or": [{ "originalStart": { "$gt": date(now) } }, { "hasPassed": true }, cancelled, elsewhere],
     };
     let found: Vec<OccurrenceDocument> = transaction.collection(&schema::OCCURRENCES).find(begun).await?;
     occurrences.extend(read_in_parts::<_, StoredOccurrence>(found).await?);

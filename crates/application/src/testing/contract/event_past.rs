@@ -292,6 +292,18 @@ pub(super) async fn what_took_place_early_keeps_its_title(environment: Environme
     assert_eq!(titles(listed), ["Rehearsal", "Concert"], "no date of the series had begun");
 }
 
+pub(super) async fn what_took_place_late_keeps_its_title(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;COUNT=3")).await;
+    move_to(&tenant, &event, day(0), FIRST + Duration::days(3)).await;
+    edit(&tenant, &event, title("Concert"), day(1)).await;
+    // No date of the series has begun since.
+    edit(&tenant, &event, title("Course"), day(4)).await;
+    let listed = tenant.listing(&[event.id], day(0), day(8)).await;
+    let titles: Vec<&str> = listed.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles, ["Concert", "Course"]);
+}
+
 pub(super) async fn a_search_finds_the_title_that_an_occurrence_had(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;

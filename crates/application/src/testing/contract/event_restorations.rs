@@ -189,11 +189,7 @@ pub(super) async fn a_postponed_date_stays_used_through_a_cancellation(environme
     let now = day(2) + Duration::HOUR;
     for postponed in [0, 1] {
         let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
-        let starts_at = Some(FIRST + Duration::hours(5 * 24 + 6));
-        let patch = OccurrencePatch { starts_at, ..OccurrencePatch::default() };
-        let occurrence = occurrence_key(&event, day(postponed));
-        let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
-        tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root_at(NOW)).await.unwrap();
+        move_occurrence(&tenant, &event, postponed, 5 * 24 + 6).await;
         cancel(&tenant, &event, later(1)).await;
         restore(&tenant, &event, now).await.unwrap();
         move_to(&tenant, &event, FIRST + Duration::days(7), now + Duration::HOUR).await.unwrap();
@@ -201,6 +197,50 @@ pub(super) async fn a_postponed_date_stays_used_through_a_cancellation(environme
         expected.extend((7..11).filter(|number| *number != 7 + postponed).map(day));
         assert_eq!(tenant.listed(&[&event], day(2), day(20)).await, expected, "{postponed}");
     }
+}
+
+/// Moves an occurrence to a number of hours after the first start.
+async fn move_occurrence(tenant: &Tenant, event: &Event, number: i64, hours: i64) {
+    let starts_at = Some(FIRST + Duration::hours(hours));
+    let patch = OccurrencePatch { starts_at, ..OccurrencePatch::default() };
+    let occurrence = occurrence_key(event, day(number));
+    let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root_at(NOW)).await.unwrap();
+}
+
+/// Its date passes while the event is cancelled. The occurrence takes place before the cancellation, or after the restoration.
+pub(super) async fn the_date_of_what_took_place_at_another_time_stays_used_through_a_cancellation(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let own = |days: i64| 24 * days + 6;
+    for (moved, hours, renamed) in
+        [(5, own(1), false), (5, own(1), true), (4, own(8), false), (4, own(8), true)]
+    {
+        let event = tenant.event(EventBuilder::daily(FIRST, 12)).await;
+        move_occurrence(&tenant, &event, moved, hours).await;
+        cancel(&tenant, &event, day(2) + Duration::HOUR).await;
+        restore(&tenant, &event, day(6) + Duration::HOUR).await.unwrap();
+        if renamed {
+            let patch = EventPatch { title: Title::parse("Course").ok(), ..EventPatch::default() };
+            let change = by_root_at(day(7) + Duration::HOUR);
+            tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &change).await.unwrap();
+        }
+        let begun = tenant.listed(&[&event], day(0), day(9)).await;
+        assert_eq!(begun.len(), 6, "{begun:?}");
+        move_to(&tenant, &event, FIRST + Duration::days(20), day(8) + Duration::hours(8)).await.unwrap();
+        // The other dates of the cancellation did not take place, and move ahead.
+        let ahead = [3, 4, 5, 6, 9, 10, 11].into_iter().filter(|number| *number != moved);
+        let expected: Vec<Instant> = begun.into_iter().chain(ahead.map(|number| day(20 + number))).collect();
+        assert_eq!(tenant.listed(&[&event], day(0), day(50)).await, expected, "{moved} {renamed}");
+    }
+    let event = tenant.event(EventBuilder::once(FIRST + Duration::days(5))).await;
+    move_occurrence(&tenant, &event, 5, own(1)).await;
+    cancel(&tenant, &event, day(2)).await;
+    restore(&tenant, &event, day(6)).await.unwrap();
+    let moved = move_to(&tenant, &event, FIRST + Duration::days(20), day(7)).await;
+    assert!(matches!(refusal(moved), Refusal::InvalidInput { field, .. } if field.is(Field::StartsAt)));
+    assert_eq!(tenant.listed(&[&event], day(0), day(50)).await, [day(1) + Duration::hours(6)]);
 }
 
 pub(super) async fn a_one_off_event_is_restored(environment: Environment) {

@@ -323,16 +323,19 @@ impl Transaction<'_> {
     }
 
     /// The stored occurrences of the event that have not begun, or whose original start is ahead, and those whose date an edit
-    /// moved into the past, or which passed by the current schedule while they were cancelled.
+    /// moved into the past, or which by the current schedule passed while they were cancelled, or began at a time of their own.
     fn to_edit(&self, event: &Event) -> Vec<StoredOccurrence> {
         let now = self.change.at;
         let stored = self.tenant.occurrences.values().map(|record| &record.stored);
+        let schedule = event.current_schedule();
         let is_ahead = |one: &&StoredOccurrence| {
             one.interval.start() > now
                 || one.key.original_start > now
                 || one.has_passed()
-                || one.state == StoredState::Cancelled
-                    && event.current_schedule().covers(one.key.original_start)
+                || one.state == StoredState::Cancelled && schedule.covers(one.key.original_start)
+                || one.exception.starts_at.is_some()
+                    && !one.is_dropped()
+                    && (schedule.covers(one.key.original_start) || schedule.covers(one.interval.start()))
         };
         stored.filter(|stored| stored.key.event == event.id).filter(is_ahead).cloned().collect()
     }
