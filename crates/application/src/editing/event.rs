@@ -21,8 +21,8 @@ use super::{
 use crate::{
     event::{
         log,
-        patch::{Patched, patched},
-        times::start_field,
+        patch::{Patched, patched, repeats},
+        times::{end_field, start_field},
     },
     failure::{Field, Refusal, Refusals},
     limits::{EDITED_REGISTRATIONS, Limit},
@@ -138,10 +138,7 @@ pub(super) fn plan_whole(
     if changes_occurrences(event, &edited) {
         edited.series = without_begun(event, &edited, edit, stored)?;
         keep_previous_schedule(event, &mut edited, stored, now)?;
-        // Whole days give the start in another field.
-        if edited.series.start() != event.series.start() {
-            check_takes_place(&edited, start_field(patch), now)?;
-        }
+        check_takes_place(event, &edited, patch, stored, now)?;
     }
     plan_occurrences(event, edited, edit, stored, log::updated)
 }
@@ -239,15 +236,47 @@ pub(super) fn without_begun(
     Ok(edit.without_begun(before, &edited.series, stored)?)
 }
 
-/// Refuses a start that is ahead, given in `field`, if every date from it on is used: the occurrences of the event have begun.
-fn check_takes_place(edited: &Event, field: Field, now: Instant) -> Result<(), Refusals> {
-    let series = &edited.series;
-    let is_ahead = series.zone().resolve(series.start()).instant > now;
-    if !is_ahead || series.between(just_after(now), Instant::MAX).next().is_some() {
+/// Refuses what changes no occurrence, because every one has begun: a start that is ahead if every date from it on is used, and all
+/// changes of the dates and times of an event that is over and remains so.
+fn check_takes_place(
+    event: &Event,
+    edited: &Event,
+    patch: &EventPatch,
+    stored: &[StoredOccurrence],
+    now: Instant,
+) -> Result<(), Refusals> {
+    let has_date_ahead = |series: &Series| series.between(just_after(now), Instant::MAX).next().is_some();
+    if has_date_ahead(&edited.series) {
         return Ok(());
     }
+    let is_over = !has_date_ahead(&event.series) && has_only_begun(event, stored, now);
+    let (before, after) = (&event.series, &edited.series);
+    let is_ahead = after.zone().resolve(after.start()).instant > now;
+    let has_other_rule = patch.recurrence.as_ref().is_some_and(|given| !repeats(before, given.as_ref()));
+    // Whole days give the start and the end in other fields.
+    let changed = [
+        (start_field(patch), after.start() != before.start() && (is_over || is_ahead)),
+        (end_field(patch), edited.duration != event.duration && is_over),
+        (Field::TimeZone, after.zone() != before.zone() && is_over),
+        (Field::Recurrence, has_other_rule && is_over),
+    ];
+    let mut fields: Vec<Field> = Vec::new();
+    for (field, _) in changed.into_iter().filter(|(_, is_changed)| *is_changed) {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
     let message = "must not be changed, because every occurrence has begun; create another event";
-    Err(Refusal::invalid(field, message).into())
+    Refusals::verify_none(fields.into_iter().map(|field| Refusal::invalid(field, message)))
+}
+
+/// Tests for an event without a date ahead whose occurrences have begun. Nothing took place of one that an edit moved into the past:
+/// it can return.
+fn has_only_begun(event: &Event, stored: &[StoredOccurrence], now: Instant) -> bool {
+    let has_begun = |one: &StoredOccurrence| one.interval.start() <= now && !one.is_dropped();
+    let is_ahead = |one: &StoredOccurrence| one.interval.start() > now && !one.is_dropped();
+    let passed = || event.schedules().any(|one| one.between(Instant::MIN, just_after(now)).next().is_some());
+    !stored.iter().any(|one| is_ahead(one) || one.has_passed()) && (stored.iter().any(has_begun) || passed())
 }
 
 /// Keeps the previous schedule in the edited event if an occurrence has begun by it, or before its date. It is kept too if

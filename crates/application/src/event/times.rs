@@ -134,6 +134,16 @@ pub(crate) fn start_field(patch: &EventPatch) -> Field {
     }
 }
 
+/// The field in which a patch gives the end.
+pub(crate) fn end_field(patch: &EventPatch) -> Field {
+    match patch.days {
+        _ if patch.ends_at.is_some() => Field::EndsAt,
+        _ if patch.duration.is_some() => Field::Duration,
+        Some(DaysPatch { ends_on: Some(_), .. }) => Field::EndsOn,
+        _ => Field::AllDay,
+    }
+}
+
 /// The patch of an occurrence with a duration instead of an end.
 ///
 /// # Errors

@@ -49,7 +49,8 @@ impl UpdateEvent {
     /// # Errors
     /// Refused with `NotFound` on `eventId`, and on `fromOccurrenceId`, for an occurrence of another event too;
     /// `InvalidInput` on `fromOccurrenceId` for an occurrence that has begun or whose original start has passed, on
-    /// `startsAt`, `recurrence` or its fields, and on `registrationCloses`; `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
+    /// `startsAt`, `recurrence` or its fields, and on `registrationCloses`, and on each given date and time of an event that is over;
+    /// `VersionConflict`; `EventCancelled`; `CapacityBelowRegistrations`;
     /// `RegistrationsAffected`; `LimitExceeded`; `CreatedAndDeleted` for a repeat of a split whose new event was deleted.
     #[tracing::instrument(name = "event.update", skip_all, fields(organization = %admin.scope().organization(), event = %command.event))]
     pub async fn execute(

@@ -333,8 +333,8 @@ pub trait Events: Send + Sync {
     /// patch that changes nothing is not logged and keeps the version.
     ///
     /// Refusals: `NotFound` on `eventId` or `fromOccurrenceId`; `VersionConflict`; `EventCancelled`;
-    /// `InvalidInput` for a recurrence that does not match the start; `CapacityBelowRegistrations`;
-    /// `RegistrationsAffected`; `LimitExceeded` if more than [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS)
+    /// `InvalidInput` for a recurrence that does not match the start, and for dates and times of an event that is over;
+    /// `CapacityBelowRegistrations`; `RegistrationsAffected`; `LimitExceeded` if more than [`EDITED_REGISTRATIONS`](crate::limits::EDITED_REGISTRATIONS)
     /// active registrations stay and follow. An adapter may also refuse an edit that frees the time of members who are on more than
     /// [`EXAMINED_WAITLISTS`](crate::limits::EXAMINED_WAITLISTS) waitlists.
     async fn update(&self, scope: &TenantScope, edit: EventEdit, change: &Change) -> Outcome<Changed<Event>>;

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     failure::{Field, Refusal},
     ports::{
-        DaysPatch, Duplication, EventPatch, NewRecurrence, NewStart, OccurrenceEdit, OccurrencePatch,
-        OnAffected, RegistrationFilter,
+        Duplication, EventPatch, NewRecurrence, NewStart, OccurrenceEdit, OccurrencePatch, OnAffected,
+        RegistrationFilter,
     },
     testing::builders::{EventBuilder, first, fresh_uuid},
 };
@@ -344,47 +344,6 @@ pub(super) async fn a_rule_that_begins_later_begins_anew(environment: Environmen
         let listed = tenant.listed(&[&edited], day(0), day(60)).await;
         assert_eq!(listed.len(), 3 + count, "{text}: {listed:?}");
         assert_eq!(listed[..4], [day(0), day(7), day(14), day(22)], "{text}");
-    }
-}
-
-pub(super) async fn a_start_on_which_nothing_takes_place_is_refused(environment: Environment) {
-    let tenant = environment.tenant("choir").await;
-    let now = day(2);
-    let once = tenant.event(EventBuilder::once(FIRST)).await;
-    let all = tenant.event(EventBuilder::daily(FIRST, 2)).await;
-    // A form sends all fields of a one-off event.
-    for (event, recurrence) in [(&once, None), (&once, Some(None)), (&all, None)] {
-        let patch = EventPatch { recurrence, ..starting(FIRST + Duration::days(30)) };
-        let edit = edit_of(event.id, patch);
-        let refused = tenant.ports.events.update(&tenant.scope, edit, &by_root_at(now)).await;
-        let message = "must not be changed, because every occurrence has begun; create another event";
-        assert_eq!(refusal(refused), Refusal::invalid(Field::StartsAt, message));
-        assert_eq!(tenant.event_now(event).await, *event);
-    }
-}
-
-pub(super) async fn a_first_day_on_which_nothing_takes_place_is_refused(environment: Environment) {
-    let tenant = environment.tenant("choir").await;
-    let now = day(5);
-    let first = FIRST.date();
-    let once = |start| EventBuilder::once(start).lasting_by_calendar("P1D");
-    let days = EventBuilder::repeating(first.midnight(), "FREQ=DAILY;COUNT=2").lasting_by_calendar("P1D");
-    for (event, all_day) in
-        [(once(first.midnight()), None), (days, None), (EventBuilder::once(FIRST), Some(true))]
-    {
-        let event = tenant.event(event).await;
-        let starting_on = |days| {
-            let (starts_on, ends_on) =
-                (Some(first + Duration::days(days)), Some(first + Duration::days(days)));
-            let days = Some(DaysPatch { all_day, starts_on, ends_on });
-            edit_of(event.id, EventPatch { days, ..EventPatch::default() })
-        };
-        let refused = tenant.ports.events.update(&tenant.scope, starting_on(30), &by_root_at(now)).await;
-        let message = "must not be changed, because every occurrence has begun; create another event";
-        assert_eq!(refusal(refused), Refusal::invalid(Field::StartsOn, message));
-        assert_eq!(tenant.event_now(&event).await, event);
-        let refused = tenant.ports.events.update(&tenant.scope, starting_on(40_000), &by_root_at(now)).await;
-        assert!(matches!(refusal(refused), Refusal::InvalidInput { field, .. } if field.is(Field::StartsOn)));
     }
 }
 

@@ -110,8 +110,6 @@ macro_rules! contract_cases {
                 a_value_of_the_event_is_no_exception,
                 a_former_id_denotes_the_occurrence_that_had_it_last,
                 a_rule_that_begins_later_begins_anew,
-                a_start_on_which_nothing_takes_place_is_refused,
-                a_first_day_on_which_nothing_takes_place_is_refused,
                 the_last_working_day_moves_to_another_month_in_a_copy_only,
                 a_cancelled_date_leaves_the_instant_of_two_times_to_a_held_one,
                 seats_of_one_member_on_consecutive_days_move_by_days,
@@ -143,6 +141,11 @@ macro_rules! contract_cases {
                 a_weekday_that_is_removed_and_added_again_moves_nobody,
                 a_rule_that_adds_dates_to_those_ahead_moves_none,
                 a_rule_and_a_start_shift_together,
+            }
+            event_over {
+                a_start_on_which_nothing_takes_place_is_refused,
+                a_first_day_on_which_nothing_takes_place_is_refused,
+                the_times_of_an_event_that_is_over_are_refused,
             }
             event_past {
                 an_exdate_after_a_move_does_not_bring_back_what_has_begun,

@@ -33,6 +33,7 @@ mod event_echoes;
 mod event_edits;
 mod event_endings;
 mod event_first_dates;
+mod event_over;
 mod event_past;
 mod event_restorations;
 mod event_rules;
