@@ -1,4 +1,8 @@
-use std::{cmp::Ordering, collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use convene_domain::{
     event::EventStatus,
@@ -18,7 +22,8 @@ pub const fn day_of(instant: Instant) -> DayNumber {
 }
 
 /// The beginning of a day.
-pub(super) fn midnight(day: DayNumber) -> Instant {
+#[must_use]
+pub fn midnight(day: DayNumber) -> Instant {
     let limit = if day < 0 { Instant::MIN } else { Instant::MAX };
     Date::from_julian_day(day).map_or(limit, |date| date.midnight().as_utc())
 }
@@ -41,6 +46,12 @@ impl Item {
     /// The days on which it takes place.
     fn days(&self) -> RangeInclusive<DayNumber> {
         day_of(self.interval.start())..=day_of(self.interval.end().saturating_sub(Duration::NANOSECOND))
+    }
+
+    /// Those of these days on which it takes place.
+    pub(super) fn days_within(&self, days: &RangeInclusive<DayNumber>) -> RangeInclusive<DayNumber> {
+        let (from, to) = self.days().into_inner();
+        from.max(*days.start())..=to.min(*days.end())
     }
 
     fn order(&self, other: &Self) -> Ordering {
@@ -80,16 +91,17 @@ impl Day {
         self.starting.sort_unstable_by(Item::order);
     }
 
-    /// Replaces the items of an event.
-    pub(super) fn replace(&mut self, day: DayNumber, event: EventId, items: &[Item]) {
+    /// Replaces the items of some events. The time depends on the number of items, and not on that of events.
+    pub(super) fn replace(&mut self, day: DayNumber, events: &HashSet<EventId>, items: Vec<Item>) {
         for list in [&mut self.running, &mut self.starting] {
-            list.retain(|item| item.key.event != event);
+            list.retain(|item| !events.contains(&item.key.event));
         }
         for item in items {
-            let list = self.list(day, item);
-            let place = list.partition_point(|other| other.order(item) == Ordering::Less);
-            list.insert(place, *item);
+            self.push(day, item);
         }
+        // The stable sort finds the items that are sorted already.
+        self.running.sort_by(Item::order);
+        self.starting.sort_by(Item::order);
     }
 
     fn list(&mut self, day: DayNumber, item: &Item) -> &mut Vec<Item> {
@@ -100,12 +112,11 @@ impl Day {
 /// The items by the days on which they take place, limited to these days.
 pub(super) fn by_day(
     items: impl IntoIterator<Item = Item>,
-    days: RangeInclusive<DayNumber>,
+    days: &RangeInclusive<DayNumber>,
 ) -> BTreeMap<DayNumber, Vec<Item>> {
     let mut by_day: BTreeMap<DayNumber, Vec<Item>> = BTreeMap::new();
     for item in items {
-        let (from, to) = item.days().into_inner();
-        for day in from.max(*days.start())..=to.min(*days.end()) {
+        for day in item.days_within(days) {
             by_day.entry(day).or_default().push(item);
         }
     }

@@ -4,20 +4,20 @@ use std::{
     sync::Arc,
 };
 
-use convene_domain::{id::EventId, time::interval::Interval};
+use convene_domain::time::interval::Interval;
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::{Duration, Instant, timeout},
 };
 
-use super::day::{Day, DayNumber, Item, by_day, midnight};
-use crate::{
-    limits::{INDEX_BYTES, INDEXED_OCCURRENCES, WAIT_FOR_DAYS},
-    pace::Pace,
+use super::{
+    day::{Day, DayNumber, Item, by_day, midnight},
+    reindexing::DayChange,
 };
+use crate::limits::{INDEX_BYTES, INDEXED_OCCURRENCES, WAIT_FOR_DAYS};
 
-/// The number of items that are computed at a time, approximately.
-const BATCH: usize = 50_000;
+/// The number of items that are computed at a time, unless they are those of one day.
+pub(super) const BATCH: usize = 50_000;
 
 /// The number of days that are computed at a time if there is little on them.
 const MAX_BATCH_DAYS: usize = 64;
@@ -25,7 +25,7 @@ const MAX_BATCH_DAYS: usize = 64;
 /// The size of a day without items, in bytes.
 const DAY_BYTES: usize = 256;
 
-/// A day has too many occurrences to be indexed.
+/// Days have too many occurrences to be computed at a time, or a day has too many to be indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooDense;
 
@@ -43,15 +43,17 @@ impl From<TooDense> for NoDay {
     }
 }
 
-/// The time that lists have left to wait while others compute days.
+/// What lists have left to wait while others compute days, and what they have computed.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     left: Duration,
+    /// The number of items that were computed, some of them in vain.
+    pub computed: usize,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { left: WAIT_FOR_DAYS }
+        Self { left: WAIT_FOR_DAYS, computed: 0 }
     }
 }
 
@@ -103,6 +105,10 @@ impl Days {
         Some(Ok(Arc::clone(&built.day)))
     }
 
+    pub(super) fn knows(&self, day: DayNumber) -> bool {
+        self.is_too_dense || self.built.contains_key(&day)
+    }
+
     /// The days that are to be computed together: this one and further ones, at most up to the last one that is needed, which
     /// may be an earlier day.
     pub(super) fn batch(&self, day: DayNumber, last: DayNumber) -> RangeInclusive<DayNumber> {
@@ -135,9 +141,7 @@ impl Days {
             else {
                 break;
             };
-            if let Some(dropped) = self.built.remove(&least) {
-                self.bytes = self.bytes.saturating_sub(bytes(&dropped.day));
-            }
+            self.remove(least);
         }
     }
 
@@ -162,56 +166,80 @@ impl Days {
         runs
     }
 
-    /// Replaces the items of an event on the days of a run.
-    pub(super) async fn replace(
-        &mut self,
-        run: &RangeInclusive<DayNumber>,
-        event: EventId,
-        before: Vec<Item>,
-        after: Vec<Item>,
-        pace: &mut Pace,
-    ) {
-        let mut changed = by_day(after, run.clone());
-        for day in by_day(before, run.clone()).into_keys() {
-            changed.entry(day).or_default();
-        }
-        for (number, items) in changed {
-            let Some(built) = self.built.get_mut(&number) else { continue };
-            pace.steps(1 + (built.day.len() + items.len()) / 8).await;
-            let day = Arc::make_mut(&mut built.day);
-            self.bytes = self.bytes.saturating_sub(bytes(day));
-            day.replace(number, event, &items);
-            self.bytes += bytes(day);
+    /// The number of the latest use of a day; 0 if it is not known.
+    pub(super) fn last_use(&self, day: DayNumber) -> u64 {
+        self.built.get(&day).map_or(0, |built| built.last_use)
+    }
+
+    /// The number of items on a day, if it is known.
+    pub(super) fn len_of(&self, day: DayNumber) -> usize {
+        self.built.get(&day).map_or(0, |built| built.day.len())
+    }
+
+    /// Changes a day, if it is known.
+    pub(super) fn change(&mut self, number: DayNumber, change: DayChange) {
+        let Some(built) = self.built.get_mut(&number) else { return };
+        let day = Arc::make_mut(&mut built.day);
+        self.bytes = self.bytes.saturating_sub(bytes(day));
+        day.replace(number, &change.events, change.items);
+        self.bytes += bytes(day);
+    }
+
+    /// Drops a day.
+    pub(super) fn remove(&mut self, day: DayNumber) {
+        if let Some(dropped) = self.built.remove(&day) {
+            self.bytes = self.bytes.saturating_sub(bytes(&dropped.day));
         }
     }
 }
 
 /// The days of one computation.
-pub(super) struct Building(BTreeMap<DayNumber, Day>);
+pub(super) struct Building {
+    days: BTreeMap<DayNumber, Day>,
+    items: usize,
+    max_items: usize,
+}
 
 impl Building {
     pub(super) fn new(days: RangeInclusive<DayNumber>) -> Self {
-        Self(days.map(|day| (day, Day::default())).collect())
+        let days: BTreeMap<DayNumber, Day> = days.map(|day| (day, Day::default())).collect();
+        let max_items = if days.len() > 1 { BATCH } else { INDEXED_OCCURRENCES };
+        Self { days, items: 0, max_items }
     }
 
-    /// Adds items of an event.
-    pub(super) fn add(&mut self, items: Vec<Item>, days: &RangeInclusive<DayNumber>) -> Result<(), TooDense> {
-        for (number, items) in by_day(items, days.clone()) {
-            let Some(day) = self.0.get_mut(&number) else { continue };
+    /// Adds items of an event, and returns how many times they were added to a day.
+    ///
+    /// # Errors
+    /// [`TooDense`] if there are too many on these days to be computed at a time.
+    pub(super) fn add(
+        &mut self,
+        items: Vec<Item>,
+        days: &RangeInclusive<DayNumber>,
+    ) -> Result<usize, TooDense> {
+        let added = items.iter().map(|item| item.days_within(days).count()).sum();
+        self.items += added;
+        if self.items > self.max_items {
+            return Err(TooDense);
+        }
+        for (number, items) in by_day(items, days) {
+            let Some(day) = self.days.get_mut(&number) else { continue };
             for item in items {
                 day.push(number, item);
             }
-            if day.len() > INDEXED_OCCURRENCES {
-                return Err(TooDense);
-            }
         }
-        Ok(())
+        Ok(added)
     }
 
     /// The days, which the caller has to sort.
     pub(super) fn into_days(self) -> BTreeMap<DayNumber, Day> {
-        self.0
+        self.days
     }
+}
+
+/// A quarter of these days with this one, which is their first or last.
+pub(super) fn fewer(days: &RangeInclusive<DayNumber>, day: DayNumber) -> RangeInclusive<DayNumber> {
+    let more = (days.end() - days.start()) / 4;
+    if day == *days.start() { day..=day + more } else { day - more..=day }
 }
 
 /// The time of these days; `None` beyond the calendar.
@@ -249,15 +277,29 @@ mod tests {
     }
 
     #[test]
-    fn a_day_with_too_many_occurrences_is_not_indexed() {
+    fn days_with_too_many_occurrences_are_not_computed_together() {
         let first = day_of(START);
         let days = first..=first + 1;
         let mut building = Building::new(days.clone());
-        assert_eq!(building.add(items(INDEXED_OCCURRENCES, 0), &days), Ok(()));
-        // The one of the first day is still running on the second one.
-        assert_eq!(building.into_days().values().map(Day::len).collect::<Vec<_>>(), [INDEXED_OCCURRENCES; 2]);
+        // Those of the first day are still running on the second one.
+        assert_eq!(building.add(items(BATCH / 2, 0), &days), Ok(BATCH));
+        assert_eq!(building.add(items(1, 0), &days), Err(TooDense));
+        let days = first..=first;
         let mut building = Building::new(days.clone());
-        assert_eq!(building.add(items(INDEXED_OCCURRENCES + 1, 0), &days), Err(TooDense));
+        assert_eq!(building.add(items(INDEXED_OCCURRENCES, 0), &days), Ok(INDEXED_OCCURRENCES));
+        assert_eq!(building.add(items(1, 0), &days), Err(TooDense));
+        assert_eq!(building.into_days().values().map(Day::len).collect::<Vec<_>>(), [INDEXED_OCCURRENCES]);
+    }
+
+    #[test]
+    fn fewer_days_begin_or_end_with_the_one_that_is_needed() {
+        for (needed, expected) in [(3, [3..=18, 3..=6, 3..=3]), (66, [51..=66, 63..=66, 66..=66])] {
+            let mut days = 3..=66;
+            for expected in expected {
+                days = fewer(&days, needed);
+                assert_eq!(days, expected);
+            }
+        }
     }
 
     #[test]

@@ -38,6 +38,12 @@ impl Entry {
         self.exceptions.get(&key.original_start)
     }
 
+    /// The steps of computing its items, without those of the items.
+    pub(super) fn steps(&self) -> usize {
+        let schedules = self.event.as_ref().map_or(0, |event| event.schedules().count());
+        1 + schedules + self.exceptions.len()
+    }
+
     /// The occurrences that overlap the span, in any order.
     pub(super) fn items(&self, span: Interval) -> Vec<Item> {
         let Some(event) = &self.event else { return Vec::new() };

@@ -5,10 +5,11 @@ mod days;
 mod entry;
 mod event;
 mod exception;
+mod reindexing;
 mod replica;
 
 pub use self::{
-    day::{Day, DayNumber, Item, day_of},
+    day::{Day, DayNumber, Item, day_of, midnight},
     days::{NoDay, Patience},
     entry::Entry,
     event::CatalogueEvent,

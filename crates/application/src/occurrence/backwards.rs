@@ -12,10 +12,14 @@ const FIRST: Duration = Duration::HOUR;
 /// The number of occurrences at one time above which the next time is not longer.
 const ENOUGH: usize = 256;
 
+/// The number of occurrences at one time above which a shorter time is read instead.
+const TOO_MANY: usize = 16 * ENOUGH;
+
 /// The occurrences of a part, by start, then key, both descending.
 ///
 /// Rules are only expanded in the order of time. So the list reads one time after the other, each of which ends where the one
-/// before it begins, and is longer unless that one had enough occurrences.
+/// before it begins, and is longer unless that one had enough occurrences. A time with too many, after one with few, is given up for a
+/// shorter one.
 pub(super) struct Backwards<'p, 'c> {
     candidates: Candidates<'p, 'c>,
     /// The occurrences that were read, the next one last.
@@ -38,14 +42,24 @@ impl<'p, 'c> Backwards<'p, 'c> {
         while self.steps.is_empty() && self.begin > self.earliest {
             let end = self.begin;
             self.begin = end.saturating_sub(self.length).max(self.earliest);
-            let exceptions = &mut self.candidates.exceptions;
+            let exceptions = &self.candidates.exceptions;
             let later = exceptions.partition_point(|placed| placed.position().0 < self.begin);
-            let exceptions = exceptions.split_off(later);
+            let exceptions = exceptions.iter().skip(later).copied().collect();
+            let max = if self.length > FIRST { TOO_MANY } else { usize::MAX };
             let mut merged = self.candidates.merged(self.begin..end, exceptions, pace).await;
-            while let Some(step) = merged.step(&self.candidates) {
+            while self.steps.len() <= max
+                && let Some(step) = merged.step(&self.candidates)
+            {
                 pace.steps(1).await;
                 self.steps.push(step);
             }
+            if self.steps.len() > max {
+                self.steps.clear();
+                self.begin = end;
+                self.length = (self.length / 8_i32).max(FIRST);
+                continue;
+            }
+            self.candidates.exceptions.truncate(later);
             if self.steps.len() < ENOUGH {
                 self.length *= 2;
             }

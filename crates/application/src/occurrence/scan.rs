@@ -2,22 +2,27 @@
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
-use convene_domain::id::EventId;
+use convene_domain::{id::EventId, occurrence::OccurrenceKey};
 use time::Duration;
+use uuid::Uuid;
 
 use super::{
     backwards::Backwards,
     text_match::TextMatch,
-    timeline::{Candidates, Part, Placed, Selection, Step, Timeline},
+    timeline::{Candidates, OccurrencePosition, Part, Placed, Selection, Step, Timeline},
 };
 use crate::{
-    catalogue::{Day, DayNumber, Item, NoDay, Patience, Replica, day_of},
+    catalogue::{Day, DayNumber, Item, NoDay, Patience, Replica, day_of, midnight},
+    limits::INDEXED_OCCURRENCES,
     pace::Pace,
     page::Direction,
 };
 
 /// The number of matching events up to which they are merged. Of more events, enough occurrences are found soon.
 const MERGED: usize = 200;
+
+/// The number of items of the index after which no further day is computed for a list.
+const COMPUTED: usize = INDEXED_OCCURRENCES;
 
 /// The occurrences of a replica, by start, then key, in the direction of the page. Reads the days one after the other, so that
 /// the cost depends on what is listed and not on the number of events.
@@ -31,6 +36,8 @@ pub(super) struct Scan<'p, 'c> {
     items: Option<Arc<Day>>,
     /// The number of items before the next one or, backwards, up to it.
     place: usize,
+    /// The number of items of the index that were computed for the list.
+    computed: usize,
 }
 
 /// A sorted sequence of occurrences: those that began before the first day, or those that begin on a day.
@@ -125,25 +132,38 @@ impl<'p, 'c> Scan<'p, 'c> {
         };
         let sequence = if day < first_day { Sequence::Running } else { Sequence::Starting(day) };
         let (days, sequence) = (first_day..=last_day, Some(sequence).filter(|_| day <= last_day));
-        Self { replica, selection, matching, days, sequence, items: None, place: 0 }
+        Self { replica, selection, matching, days, sequence, items: None, place: 0, computed: 0 }
     }
 
     async fn step(&mut self, pace: &mut Pace, patience: &mut Patience) -> Result<Option<Step<'c>>, NoDay> {
         while let Some(sequence) = self.sequence {
             let day = match &self.items {
                 Some(day) => Arc::clone(day),
-                None => self.open(sequence, pace, patience).await?,
+                None => match self.end(sequence) {
+                    Some(end) => return Ok(Some(Step::Stopped(end))),
+                    None => self.open(sequence, pace, patience).await?,
+                },
             };
-            let Some(item) = self.next_of(sequence.items(&day)) else {
-                self.leave(sequence);
-                continue;
-            };
-            if let Some(step) = self.examine(item) {
-                return Ok(Some(step));
+            match self.next_of(sequence.items(&day)) {
+                Some(item) => return Ok(Some(self.examine(item))),
+                None => self.leave(sequence),
             }
-            pace.steps(1).await;
         }
         Ok(None)
+    }
+
+    /// The position before a sequence, if enough of the index was computed for the list, and the sequence would have to be.
+    fn end(&self, sequence: Sequence) -> Option<OccurrencePosition> {
+        let day = match sequence {
+            Sequence::Starting(day) if self.computed >= COMPUTED && !self.replica.knows_day(day) => day,
+            _ => return None,
+        };
+        // No event has one of these ids: all occurrences of the day follow.
+        let (start, id) = match self.selection.page.direction {
+            Direction::Forward => (midnight(day), Uuid::nil()),
+            Direction::Backward => (midnight(day + 1).saturating_sub(Duration::SECOND), Uuid::max()),
+        };
+        Some((start, OccurrenceKey { event: EventId::from_uuid(id), original_start: start }))
     }
 
     /// Opens a sequence, at the position of the page.
@@ -163,7 +183,9 @@ impl<'p, 'c> Scan<'p, 'c> {
             Sequence::Running => first,
             Sequence::Starting(day) => day,
         };
+        let before = patience.computed;
         let day = self.replica.day(day, toward, pace, patience).await?;
+        self.computed += patience.computed - before;
         let items = sequence.items(&day);
         self.place = match page.direction {
             Direction::Forward => items.partition_point(|item| {
@@ -210,7 +232,17 @@ impl<'p, 'c> Scan<'p, 'c> {
         self.items = None;
     }
 
-    fn examine(&self, item: &Item) -> Option<Step<'c>> {
+    fn examine(&self, item: &Item) -> Step<'c> {
+        let may_belong =
+            |placed: &Placed<'c>| self.selection.open_at.is_none_or(|now| placed.may_be_open(now));
+        match self.placed(item).filter(may_belong) {
+            Some(placed) => Step::Found(placed),
+            None => Step::Skipped(item.position()),
+        }
+    }
+
+    /// The occurrence, if it is in the window and the search finds it.
+    fn placed(&self, item: &Item) -> Option<Placed<'c>> {
         let selection = self.selection;
         if !item.interval.overlaps(&selection.window) || item.is_cancelled && !selection.include_cancelled {
             return None;
@@ -228,8 +260,7 @@ impl<'p, 'c> Scan<'p, 'c> {
                 return None;
             }
         }
-        let may_belong = selection.open_at.is_none_or(|now| placed.may_be_open(now));
-        Some(if may_belong { Step::Found(placed) } else { Step::Skipped(item.position()) })
+        Some(placed)
     }
 }
 

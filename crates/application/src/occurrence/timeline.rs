@@ -78,6 +78,7 @@ pub(super) struct Selection {
 }
 
 /// An occurrence in the list, before its seats are known.
+#[derive(Clone, Copy)]
 pub(super) struct Placed<'c> {
     event: &'c Arc<Event>,
     pub(super) key: OccurrenceKey,
@@ -86,6 +87,7 @@ pub(super) struct Placed<'c> {
     origin: Origin<'c>,
 }
 
+#[derive(Clone, Copy)]
 enum Origin<'c> {
     Rule(SeriesOccurrence),
     Exception(&'c StoredOccurrence),
@@ -200,6 +202,8 @@ pub(super) enum Step<'c> {
     Found(Placed<'c>),
     /// The occurrence at this position does not match.
     Skipped(OccurrencePosition),
+    /// The list ends here for this page, whatever follows.
+    Stopped(OccurrencePosition),
 }
 
 /// The events and exceptions of a part that may have occurrences in the list.
@@ -226,6 +230,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
             false => events.iter().map(|event| (event.0.id, event)).collect(),
         };
         for stored in part.exceptions.iter().copied().filter(|stored| !stored.is_dropped()) {
+            pace.steps(1).await;
             let Some((event, found)) = known.get(&stored.key.event) else { continue };
             replaced.add(&event.event, stored);
             let placed = Placed::by_exception(&event.event, stored);
@@ -247,7 +252,7 @@ impl<'p, 'c> Candidates<'p, 'c> {
     ) -> Merged<'c> {
         let mut by_rule = ByStart::default();
         for (event, found) in &self.events {
-            pace.steps(1).await;
+            pace.steps(event.schedules().count()).await;
             // What had begun before the event was cancelled has taken place.
             let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
             let to = cancelled_at.map_or(Instant::MAX, just_after);

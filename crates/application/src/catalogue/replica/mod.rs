@@ -7,13 +7,12 @@ use std::{
 use convene_domain::{
     id::EventId,
     occurrence::{OccurrenceKey, StoredOccurrence},
-    time::interval::Interval,
 };
 
 use super::{
     CatalogueEvent, Day, DayNumber, Entry, NoDay, Patience,
-    day::Item,
-    days::{Building, Days, TooDense, span},
+    days::{BATCH, Building, Days, TooDense, fewer, span},
+    reindexing::Reindexing,
 };
 use crate::{large::drop_elsewhere, pace::Pace};
 
@@ -124,10 +123,19 @@ impl Replica {
         if let Some(known) = self.known_day(day) {
             return Ok(known?);
         }
-        let batch = self.days().batch(day, last);
-        match self.build(&batch, pace).await {
-            Ok(built) => self.days().insert(built),
-            Err(TooDense) => self.days().set_too_dense(),
+        let mut batch = self.days().batch(day, last);
+        loop {
+            match self.build(&batch, pace).await {
+                Ok(built) => {
+                    patience.computed += built.values().map(Day::len).sum::<usize>();
+                    break self.days().insert(built);
+                }
+                Err(TooDense) if batch == (day..=day) => break self.days().set_too_dense(),
+                Err(TooDense) => {
+                    patience.computed += BATCH;
+                    batch = fewer(&batch, day);
+                }
+            }
         }
         Ok(self.known_day(day).unwrap_or(Err(TooDense))?)
     }
@@ -138,6 +146,12 @@ impl Replica {
         let copy = self.copy();
         copy.days().set_too_dense();
         copy
+    }
+
+    /// Tests whether the occurrences of a day are known, or cannot be.
+    #[must_use]
+    pub fn knows_day(&self, day: DayNumber) -> bool {
+        self.days().knows(day)
     }
 
     fn known_day(&self, day: DayNumber) -> Option<Result<Arc<Day>, TooDense>> {
@@ -152,9 +166,11 @@ impl Replica {
         let mut building = Building::new(batch.clone());
         if let Some(span) = span(batch) {
             for entry in self.entries() {
+                pace.steps(entry.steps()).await;
                 let items = entry.items(span);
-                pace.steps(1 + items.len()).await;
-                building.add(items, batch)?;
+                pace.steps(items.len()).await;
+                let added = building.add(items, batch)?;
+                pace.steps(added / 8).await;
             }
         }
         let mut days = building.into_days();
@@ -203,19 +219,12 @@ impl Replica {
         if changed.len() > MAX_REINDEXED {
             days.clear();
         }
-        let runs = days.runs();
+        let mut reindexing = Reindexing::of(&days);
         for (id, change) in changed {
             let before = self.change(id, change, pace).await;
-            for run in &runs {
-                let Some(span) = span(run) else { continue };
-                let before = items(before.as_deref(), span, pace).await;
-                let after = items(self.entry(id), span, pace).await;
-                // Readers may still use the days of the replica before: what does not change is not copied.
-                if before != after {
-                    days.replace(run, id, before, after, pace).await;
-                }
-            }
+            reindexing.add(id, before.as_deref(), self.entry(id), pace).await;
         }
+        reindexing.finish(&mut days, pace).await;
         *self.days() = days;
     }
 
@@ -248,15 +257,6 @@ impl PartialEq for Replica {
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision && self.parts == other.parts
     }
-}
-
-/// The occurrences of an event that overlap the span, in any order.
-async fn items(entry: Option<&Entry>, span: Interval, pace: &mut Pace) -> Vec<Item> {
-    let Some(entry) = entry else { return Vec::new() };
-    pace.steps(entry.exceptions.len()).await;
-    let items = entry.items(span);
-    pace.steps(items.len()).await;
-    items
 }
 
 /// The part of an event: the last byte of an id is random.

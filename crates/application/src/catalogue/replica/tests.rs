@@ -1,4 +1,5 @@
 use convene_domain::{
+    duration::EventDuration,
     event::Event,
     occurrence::{Exception, OccurrenceKey},
     text::Title,
@@ -8,7 +9,12 @@ use time::{Duration, macros::utc_datetime};
 use tokio::time::{Duration as Wait, Instant as Clock, sleep};
 
 use super::*;
-use crate::{catalogue::day_of, fixtures, pace::tests::parts};
+use crate::{
+    catalogue::{Item, day_of},
+    fixtures,
+    limits::INDEXED_OCCURRENCES,
+    pace::tests::parts,
+};
 
 const FIRST: Instant = utc_datetime!(2026-11-02 9:00);
 
@@ -136,4 +142,73 @@ fn the_exceptions_of_an_event_are_applied_in_parts() {
         parts(replica(Delta { events: vec![event.into()], exceptions, ..Delta::default() }));
     assert_eq!(keys(&replica).len(), 3 * Pace::STEPS);
     assert!(parts >= 7, "{parts}");
+}
+
+/// An event with this rule whose occurrences take as long as any.
+fn longest(number: u128, rule: &str) -> CatalogueEvent {
+    let duration = EventDuration::new(Duration::days(31)).unwrap();
+    Event { duration, ..fixtures::event(number, "2026-11-02 9:00", Some(rule)) }.into()
+}
+
+fn longest_daily(numbers: std::ops::Range<u128>) -> Delta {
+    let events = numbers.map(|number| longest(number, "FREQ=DAILY;COUNT=10000")).collect();
+    Delta { events, ..Delta::default() }
+}
+
+async fn days(replica: &Replica, days: RangeInclusive<DayNumber>) -> Vec<Arc<Day>> {
+    let (mut pace, mut patience, last) = (Pace::default(), Patience::default(), *days.end());
+    let mut found = Vec::new();
+    for day in days {
+        found.push(replica.day(day, last, &mut pace, &mut patience).await.unwrap());
+    }
+    found
+}
+
+#[test]
+fn a_difference_changes_an_index_in_bounded_time() {
+    let far = day_of(utc_datetime!(2040-01-05 0:00));
+    // All days are changed; those that were used last; none, because their events have too many items.
+    for (before, after, kept) in
+        [(1..100, 100..103, 21..=21), (1..200, 200..203, 1..=20), (1..200, 200..456, 0..=0)]
+    {
+        let end = after.end;
+        let ((), building) = parts(async {
+            let replica = replica(longest_daily(before.clone())).await;
+            days(&replica, far..=far + 20).await;
+        });
+        let (changed, all) = parts(async {
+            let replica = replica(longest_daily(before)).await;
+            days(&replica, far..=far + 20).await;
+            let changed = replica.updated(longest_daily(after)).await;
+            let known = changed.days().runs().into_iter().flatten().count();
+            (changed, known)
+        });
+        let (changed, known) = changed;
+        assert!(kept.contains(&known), "{known}");
+        let updating = all - building;
+        assert!(updating <= 2 * INDEXED_OCCURRENCES / Pace::STEPS, "{updating}");
+        let fresh = parts(replica(longest_daily(1..end))).0;
+        let (changed, fresh) =
+            parts(async { (days(&changed, far..=far + 20).await, days(&fresh, far..=far + 20).await) }).0;
+        assert!(changed == fresh);
+    }
+}
+
+#[test]
+fn few_days_are_computed_at_a_time_if_they_are_full() {
+    let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+    let rule = format!("FREQ=DAILY;BYHOUR={}", hours.join(","));
+    let events = (1..=100).map(|number| longest(number, &rule)).collect();
+    let replica = parts(replica(Delta { events, ..Delta::default() })).0;
+    let today = day_of(FIRST) + 40;
+    for last in [today + 366, today - 366] {
+        let (mut pace, mut patience) = (Pace::default(), Patience::default());
+        let (day, parts) = parts(replica.day(today, last, &mut pace, &mut patience));
+        assert_eq!(day.unwrap().running.len(), 100 * (31 * 24 - 1));
+        assert!(parts <= 5 * INDEXED_OCCURRENCES / Pace::STEPS, "{parts}");
+        assert_eq!(replica.days().runs(), [today..=today]);
+        assert!(patience.computed <= 3 * INDEXED_OCCURRENCES);
+        assert!(replica.days().bytes() <= 2 * INDEXED_OCCURRENCES * size_of::<Item>());
+        replica.days().clear();
+    }
 }

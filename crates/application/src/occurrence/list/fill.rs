@@ -43,7 +43,7 @@ pub(super) struct Filling<'p, 'c> {
     has_more: bool,
     /// The number of examined occurrences.
     steps: usize,
-    /// The position of the last one, if the limit of examined occurrences was reached.
+    /// The position of the last one, if the limit of examined occurrences, or of what is computed for a list, was reached.
     stopped_at: Option<OccurrencePosition>,
     /// The position behind which no occurrence belongs to the page.
     end: Option<OccurrencePosition>,
@@ -114,6 +114,10 @@ impl<'p, 'c> Filling<'p, 'c> {
             let position = match step {
                 None => return Ok(candidates),
                 Some(Step::Skipped(position)) => position,
+                Some(Step::Stopped(position)) => {
+                    self.stopped_at = Some(position);
+                    break;
+                }
                 Some(Step::Found(placed)) => {
                     let position = placed.position();
                     if self.end.is_some_and(|end| is_behind(self.query, &position, &end)) {

@@ -1,4 +1,5 @@
 use convene_domain::{
+    duration::EventDuration,
     event::{Event, EventStatus, RegistrationPolicy},
     member::Role,
     occurrence::{Exception, Occurrence, StoredOccurrence, StoredState},
@@ -14,8 +15,9 @@ use super::*;
 use crate::{
     catalogue::{CatalogueException, Delta, Replica},
     fixtures::{self, fields, refusals},
-    limits::EXAMINED_OCCURRENCES,
+    limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES},
     pace::{Pace, tests::parts},
+    page::Direction,
     ports::{CatalogueQuery, CatalogueWindow, MockCatalogue, MockClock},
 };
 
@@ -268,11 +270,10 @@ async fn many_lists_are_read_with_one_query_for_each_window() {
 #[tokio::test]
 async fn an_occurrence_that_began_before_the_window_belongs_to_it() {
     let mut event = fixtures::event(1, "2026-10-30 9:00", None);
-    event.duration = convene_domain::duration::EventDuration::new(Duration::hours(63)).unwrap();
+    event.duration = EventDuration::new(Duration::hours(63)).unwrap();
     // It ends at the start of the window: touching is not overlapping.
     assert_eq!(World::of([event.clone()]).list(query()).await.items.len(), 0);
-    event.duration =
-        convene_domain::duration::EventDuration::new(Duration::hours(63) + Duration::SECOND).unwrap();
+    event.duration = EventDuration::new(Duration::hours(63) + Duration::SECOND).unwrap();
     assert_eq!(World::of([event]).list(query()).await.items.len(), 1);
 }
 
@@ -412,7 +413,7 @@ async fn pages_that_end_before_they_are_full_continue_in_parts_of_the_catalogue(
         loop {
             let mut page = fixtures::page(10, after);
             if backward {
-                page.direction = crate::page::Direction::Backward;
+                page.direction = Direction::Backward;
             }
             let query = OccurrenceQuery {
                 only_open: true,
@@ -450,6 +451,68 @@ fn a_page_makes_progress_although_more_occurrences_begin_at_once_than_it_examine
     assert!(first.has_more && first.items.is_empty());
     let (last, _) = parts(world.list(open_only(first.examined)));
     assert!(!last.has_more && last.items.is_empty());
+}
+
+/// A year of which an organization with long occurrences has more in the index than are computed for a list, and that has one
+/// occurrence at each end that is not cancelled.
+#[test]
+fn a_list_computes_a_bounded_part_of_the_index() {
+    let duration = EventDuration::new(Duration::days(31)).unwrap();
+    let cancelled = |number| Event {
+        duration,
+        status: EventStatus::Cancelled,
+        ..fixtures::event(number, "2027-01-03 9:00", Some("FREQ=DAILY;COUNT=10000"))
+    };
+    let ends = [(501, "2027-01-02 9:00"), (502, "2027-12-30 9:00")];
+    let ends = ends.map(|(number, start)| fixtures::event(number, start, None));
+    let world = World::of((1..=60).map(cancelled).chain(ends.clone()));
+    let replica = Arc::new(parts(Replica::empty(0).updated(world.delta())).0);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let (mut position, mut found, mut pages) = (None, Vec::new(), 0);
+        loop {
+            let query = OccurrenceQuery {
+                page: PageRequest { direction, ..fixtures::page(10, position) },
+                window: Interval::new(utc_datetime!(2027-01-01 0:00), utc_datetime!(2028-01-01 0:00))
+                    .unwrap(),
+                ..query()
+            };
+            let (page, parts) = parts(world.list_from(Data::Replica(Arc::clone(&replica)), query));
+            assert!(parts <= 4 * INDEXED_OCCURRENCES / Pace::STEPS, "{parts}");
+            found.extend(page.items.iter().map(|it| it.key.event));
+            pages += 1;
+            if !page.has_more {
+                break;
+            }
+            assert_ne!(page.examined, position, "every page makes progress");
+            position = page.examined;
+        }
+        if direction == Direction::Backward {
+            found.reverse();
+        }
+        assert_eq!(found, ends.clone().map(|event| event.id));
+        assert!((2..30).contains(&pages), "{pages}");
+    }
+}
+
+#[test]
+fn many_occurrences_before_an_empty_time_are_not_all_read() {
+    let until = |event: Event| {
+        let rule = "FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23;UNTIL=20270701T000000";
+        let number = event.id;
+        Event { id: number, ..fixtures::event(1, "2026-11-01 0:00", Some(rule)) }
+    };
+    let events: Vec<Event> = hourly(100).map(until).collect();
+    let world = World::of(events.clone());
+    let query = OccurrenceQuery {
+        events: Some(events.iter().map(|event| event.id).collect()),
+        page: PageRequest { direction: Direction::Backward, ..fixtures::page(1, None) },
+        window: Interval::new(utc_datetime!(2027-01-01 0:00), utc_datetime!(2028-01-01 0:00)).unwrap(),
+        ..query()
+    };
+    let replica = Arc::new(parts(Replica::empty(0).updated(world.delta())).0);
+    let (page, parts) = parts(world.list_from(Data::Replica(replica), query));
+    assert_eq!(starts(&page), [utc_datetime!(2027-07-01 0:00)]);
+    assert!(parts <= 50, "{parts}");
 }
 
 #[test]

@@ -10,7 +10,6 @@ use convene_domain::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::page::Direction;
 
 const BEGINNING: time::PrimitiveDateTime = datetime!(2026-10-20 0:00);
 

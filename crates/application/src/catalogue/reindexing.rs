@@ -1,0 +1,101 @@
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
+};
+
+use convene_domain::id::EventId;
+
+use super::{
+    Entry,
+    day::{DayNumber, Item, by_day},
+    days::{Days, span},
+};
+use crate::{limits::INDEXED_OCCURRENCES, pace::Pace};
+
+/// The items that the changes of an index compute and copy at most: as many as a list computes at a time. Days whose change would
+/// take more are dropped, and the lists that need them compute them again.
+const WORK: usize = INDEXED_OCCURRENCES;
+
+/// The changes of an index that follow from the changes of events. Each day is changed once for all events.
+pub(super) struct Reindexing {
+    runs: Vec<RangeInclusive<DayNumber>>,
+    days: BTreeMap<DayNumber, DayChange>,
+    /// The items that may still be computed and copied; `None` if there were too many.
+    left: Option<usize>,
+}
+
+/// The change of a day.
+#[derive(Debug, Default)]
+pub(super) struct DayChange {
+    /// The events that had items on the day, or have some.
+    pub(super) events: HashSet<EventId>,
+    /// The items that they have.
+    pub(super) items: Vec<Item>,
+}
+
+impl Reindexing {
+    pub(super) fn of(days: &Days) -> Self {
+        Self { runs: days.runs(), days: BTreeMap::new(), left: Some(WORK) }
+    }
+
+    /// Adds the change of an event.
+    pub(super) async fn add(
+        &mut self,
+        id: EventId,
+        before: Option<&Entry>,
+        after: Option<&Entry>,
+        pace: &mut Pace,
+    ) {
+        for run in self.runs.clone() {
+            let Some(span) = span(&run) else { continue };
+            let entries = [before, after];
+            let compared = entries.iter().flatten().map(|entry| entry.steps()).sum();
+            self.count(compared, pace).await;
+            if self.left.is_none() {
+                return;
+            }
+            let [before, after] = entries.map(|entry| entry.map_or_else(Vec::new, |entry| entry.items(span)));
+            // Readers may still use the days of the replica before: what does not change is not copied.
+            if before != after {
+                let on_days = before.iter().chain(&after).map(|item| item.days_within(&run).count()).sum();
+                self.count(on_days, pace).await;
+                if self.left.is_none() {
+                    return;
+                }
+                for day in before.iter().flat_map(|item| item.days_within(&run)) {
+                    self.days.entry(day).or_default().events.insert(id);
+                }
+                for (day, items) in by_day(after, &run) {
+                    let change = self.days.entry(day).or_default();
+                    change.events.insert(id);
+                    change.items.extend(items);
+                }
+            } else {
+                self.count(before.len(), pace).await;
+            }
+        }
+    }
+
+    /// Changes the days, those that were used last first.
+    pub(super) async fn finish(mut self, days: &mut Days, pace: &mut Pace) {
+        if self.left.is_none() {
+            days.clear();
+            return;
+        }
+        let mut changes: Vec<_> = std::mem::take(&mut self.days).into_iter().collect();
+        changes.sort_by_key(|(day, _)| Reverse(days.last_use(*day)));
+        for (day, change) in changes {
+            self.count(days.len_of(day) + change.items.len(), pace).await;
+            match self.left {
+                Some(_) => days.change(day, change),
+                None => days.remove(day),
+            }
+        }
+    }
+
+    async fn count(&mut self, items: usize, pace: &mut Pace) {
+        self.left = self.left.and_then(|left| left.checked_sub(items));
+        pace.steps(if self.left.is_some() { items / 8 } else { 1 }).await;
+    }
+}
