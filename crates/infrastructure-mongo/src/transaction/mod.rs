@@ -170,9 +170,9 @@ impl Transaction<'_> {
         self.database.step_size()
     }
 
-    /// Tests whether an earlier run conflicted with another transaction. A dry run keeps nobody else from writing.
+    /// Tests whether an earlier run conflicted with another transaction.
     pub(crate) const fn has_conflicted(&self) -> bool {
-        self.conflicts > 0 && !self.pending.is_dry_run
+        self.conflicts > 0
     }
 
     /// Ends this run, so that the body is run again after transactions that prepare it; `None` if it was prepared before, or must

@@ -236,13 +236,14 @@ async fn register_and_cancel(
     futures::future::join_all(calls).await.into_iter().sum()
 }
 
-/// Edits of occurrences that members of another process register for and cancel all the time.
+/// Edits, and dry runs of them, of occurrences that members of another process register for and cancel all the time.
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_end_beside_registrations_for_their_occurrences_in_another_process() {
     const DAYS: usize = 20;
     let scenario = Scenario::with_two_processes().await;
     let (ports, scope) = (&scenario.database.ports, scenario.tenant.scope);
     let by = ChangeBuilder::by("first-admin").build();
+    let preview = ChangeBuilder::by("first-admin").dry_run().build();
     for edit in ["cancel an occurrence", "move", "drop", "cancel", "cancel derived ones"] {
         let event = EventBuilder::daily(START, u32::try_from(DAYS).unwrap()).seats(1_000).build();
         let event = scenario.event(event).await;
@@ -254,22 +255,26 @@ async fn edits_end_beside_registrations_for_their_occurrences_in_another_process
         let is_over = AtomicBool::new(false);
         let editing = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            let begun = Instant::now();
-            let outcome = match edit {
-                "cancel an occurrence" => {
-                    ports.events.cancel_occurrence(&scope, keys[3], &by).await.map(drop)
-                }
-                "move" => ports.events.update(&scope, moved(&event, 2), &by).await.map(drop),
-                "drop" => ports.events.update(&scope, made_once(&event), &by).await.map(drop),
-                _ => ports.events.cancel(&scope, event.id, &by).await.map(drop),
-            };
+            let mut outcomes = Vec::new();
+            for change in [&preview, &preview, &by] {
+                let begun = Instant::now();
+                let outcome = match edit {
+                    "cancel an occurrence" => {
+                        ports.events.cancel_occurrence(&scope, keys[3], change).await.map(drop)
+                    }
+                    "move" => ports.events.update(&scope, moved(&event, 2), change).await.map(drop),
+                    "drop" => ports.events.update(&scope, made_once(&event), change).await.map(drop),
+                    _ => ports.events.cancel(&scope, event.id, change).await.map(drop),
+                };
+                outcomes.push((outcome, begun.elapsed()));
+            }
             is_over.store(true, Ordering::Relaxed);
-            (outcome, begun.elapsed())
+            outcomes
         };
         let calls = register_and_cancel(&scenario, &keys, &is_over);
-        let ((outcome, elapsed), calls) = futures::join!(editing, calls);
-        eprintln!("{edit}: {elapsed:.2?}, {calls} calls, {outcome:?}");
-        outcome.unwrap();
+        let (outcomes, calls) = futures::join!(editing, calls);
+        eprintln!("{edit}: {calls} calls, {outcomes:.2?}");
+        assert!(outcomes.iter().all(|(outcome, _)| outcome.is_ok()), "{edit}");
     }
     for job in ports.jobs.unattended().await.unwrap() {
         while ports.jobs.step(&scope, job.job, FixedClock::START).await.unwrap() {}
