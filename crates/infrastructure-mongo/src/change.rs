@@ -58,7 +58,7 @@ impl Limits {
 
 impl Database {
     /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead. A dry run is
-    /// aborted when its answer is known.
+    /// aborted when its answer is known. A change is refused if the organization was suspended while it waited.
     ///
     /// The body writes the log's entries itself, with [`Transaction::log`]. The operation is stored with the key.
     pub(crate) async fn change<'environment, T, B>(
@@ -89,11 +89,15 @@ impl Database {
         B: Body<'environment, T> + 'environment,
     {
         let body = Arc::new(body);
+        let since = scope.deadline().since().map(Instant::from_std);
         self.transact_within(limits.transaction, limits.wait_until, scope, move |transaction| {
             let body = Arc::clone(&body);
             async move {
                 if change.is_dry_run {
                     transaction.store_nothing();
+                }
+                if transaction.is_suspended(since).await? {
+                    return Err(Refusal::OrganizationSuspended.into());
                 }
                 if let Some(stored) = transaction.repeated_result(change, operation).await? {
                     return T::load(transaction, &stored).await;

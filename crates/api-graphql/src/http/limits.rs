@@ -51,7 +51,7 @@ impl HttpLimits {
 
     /// The deadline of the work for a request that must be answered by this time.
     pub(crate) fn work_deadline(answer_by: Instant) -> Deadline {
-        Deadline::at((answer_by - RESPONSE_TIME).into_std())
+        Deadline::at((answer_by - RESPONSE_TIME).into_std()).begun_at(Instant::now().into_std())
     }
 }
 

@@ -87,7 +87,7 @@ impl TenantScope {
     /// The same scope for work that continues when its request is over.
     #[must_use]
     pub const fn without_deadline(&self) -> Self {
-        Self { deadline: Deadline::NONE, ..*self }
+        Self { deadline: self.deadline.removed(), ..*self }
     }
 
     /// The scope of work for several members at once, which ends at the deadline of none of them.

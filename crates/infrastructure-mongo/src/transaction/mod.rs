@@ -4,6 +4,7 @@
 //! a transient error, so it must not change anything except through its [`Transaction`].
 
 mod run;
+mod suspension;
 
 use std::marker::PhantomData;
 

@@ -1,8 +1,13 @@
 //! The operator's changes of an organization beside the changes of its members.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use convene_application::{
+    authentication::Deadline,
     failure::{Outcome, Refusal},
     ports::{Changed, EditScope, EventEdit, EventPatch, OnAffected},
     testing::builders::{ChangeBuilder, EventBuilder},
@@ -73,4 +78,33 @@ async fn a_suspension_and_a_deletion_wait_for_no_change_of_a_member() {
     };
     let edited = beside_an_edit(&database, &tenant, &event, "Rehearsal", delete).await;
     assert_eq!(refusal(edited), Refusal::OrganizationSuspended);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_lock_is_refused_after_a_suspension() {
+    let database = TestDatabase::prepared().await;
+    let tenant = database.organization("choir").await;
+    let (ports, change) = (&database.ports, ChangeBuilder::by("operator").build());
+    let mut events = Vec::new();
+    for _ in 0..2 {
+        let event = EventBuilder::once(datetime!(2031-04-01 09:00)).build();
+        events.push(ports.events.create(&tenant.scope, event, &change).await.unwrap());
+    }
+    let (waiting, mut outcome) = (events[1].id, None);
+    let suspend = async {
+        let now = Instant::now();
+        let deadline = Deadline::at(now + Duration::from_secs(10)).begun_at(now);
+        let scope = tenant.scope.called_by(tenant.admin(), deadline);
+        let events = Arc::clone(&ports.events);
+        outcome = Some(tokio::spawn(async move {
+            events.cancel(&scope, waiting, &ChangeBuilder::by("first-admin").build()).await
+        }));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let suspended = OrganizationStatus::Suspended;
+        ports.organizations.set_status(&tenant.scope, suspended, &change).await.unwrap();
+    };
+    beside_an_edit(&database, &tenant, &events[0], "Concert", suspend).await.unwrap();
+    assert_eq!(refusal(outcome.unwrap().await.unwrap()), Refusal::OrganizationSuspended);
+    let stored = ports.events.get_many(&tenant.scope, &[waiting]).await.unwrap();
+    assert_eq!(stored[0].status, events[1].status);
 }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use convene_application::{
     caller::TenantScope,
@@ -127,10 +127,13 @@ impl Batch {
         self.arrivals().next().map(|arrival| arrival.scope.for_several_members())
     }
 
-    /// The time since the first of the requests was queued.
-    pub(in crate::registration) fn waited(&self) -> Duration {
-        let first = self.arrivals().map(|arrival| arrival.queued_at).min();
-        first.map_or(Duration::ZERO, |first| first.elapsed())
+    /// The time at which the first call of the requests began, or the first of them was queued.
+    pub(in crate::registration) fn since(&self) -> Option<Instant> {
+        let since = |arrival: &Arrival| {
+            let begun = arrival.scope.deadline().since().map(Instant::from_std);
+            begun.map_or(arrival.queued_at, |begun| begun.min(arrival.queued_at))
+        };
+        self.arrivals().map(since).min()
     }
 
     /// The change and the target of each request, in the order of execution.
