@@ -177,6 +177,30 @@ async fn texts_of_arguments_cost_at_each_use() {
     assert!(answer["extensions"]["cost"]["requested"].as_u64().unwrap() > 10 * 195 + 10 * 1_000, "{body}");
 }
 
+/// The database compares many objects with the filter of a whole list, and few with that of a list inside others.
+#[rstest]
+#[case::whole_list("{ issues(first: 3FILTER) { nodes { id } } }", "OPEN", 400 + 3)]
+#[case::list_inside_others(
+    "{ events(first: 5) { nodes { registrations(first: 3FILTER) { nodes { id } } } } }",
+    "CONFIRMED",
+    5 * 3
+)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filter_of_a_whole_list_costs(
+    #[case] document: &str,
+    #[case] status: &str,
+    #[case] expected: u64,
+) {
+    let api = Api::start().await;
+    let mut costs = Vec::new();
+    for filter in [String::new(), format!(", filter: {{status: [{status}]}}")] {
+        let (_, body) = api.send(Some(ADA), &document.replace("FILTER", &filter), &Value::Null).await;
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        costs.push(answer["extensions"]["cost"]["requested"].as_u64().unwrap());
+    }
+    assert_eq!(costs[1] - costs[0], expected);
+}
+
 /// At most one of the errors of a mutation lists registrations, so the two lists do not multiply.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_affected_registrations_of_a_refusal_can_be_selected() {

@@ -72,7 +72,7 @@ async fn a_document_may_go_up_to_the_limit(
 #[rstest]
 #[case::given("{ events(first: 3) { nodes { id } } }", json!({}), 53 + 3 * 12)]
 #[case::by_default("{ events { nodes { id } } }", json!({}), 52 + 20 * 12)]
-#[case::occurrences_by_default("{ occurrences { nodes { id } } }", json!({}), 102 + 50 * 12)]
+#[case::occurrences_by_default("{ occurrences { nodes { id } } }", json!({}), 752 + 50 * 12)]
 #[case::variable("query($n: Int) { events(first: $n) { nodes { id } } }", json!({"n": 7}), 53 + 7 * 12)]
 #[case::default_of_a_variable("query($n: Int = 9) { events(first: $n) { nodes { id } } }", json!({}), 53 + 9 * 12)]
 #[case::null("query($n: Int) { events(first: $n) { nodes { id } } }", json!({"n": null}), 52 + 20 * 12)]

@@ -275,7 +275,8 @@ impl<'d> Walk<'d> {
         let item = prices::key(key.len()) + value + inside.once + (inside.each + loaded) * page.unwrap_or(1);
         let item = if matches!(name, "__schema" | "__type") { prices::introspection(item) } else { item };
         let call = definition.map_or(Price::default(), |_| prices::call(kind, name));
-        let work = self.inputs.price(arguments) + call;
+        let filter = arguments.iter().any(|(name, _)| name.item == "filter").then(|| prices::filter(kind));
+        let work = self.inputs.price(arguments) + call + filter.unwrap_or_default();
         let own = prices::UNKNOWN + work;
         match definition.filter(|definition| is_list(&definition.field_type)) {
             None => (work + item, Price::default()),

@@ -130,7 +130,8 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         ("Mutation", _) => 100,
         ("Query", "previewRecurrence") => 100,
         ("Query", "viewer") => 0,
-        ("Query", "occurrences") => 100,
+        // A window whose days are not in the time index computes them.
+        ("Query", "occurrences") => 750,
         ("Event", "occurrences") => 20,
         ("Query", _) => 50,
         (_, "registrations") => 20,
@@ -173,6 +174,14 @@ pub(super) const INPUT_VALUE: Price = Price::new(1, 100);
 /// The price of a text in an argument.
 pub(super) fn input_text(bytes: usize) -> Price {
     Price::new(count(bytes) / BYTES_OF_A_UNIT, 2 * count(bytes))
+}
+
+/// The additional price of the filter of a list: the database compares up to 2,000 objects with it. A list inside others has few.
+pub(super) fn filter(kind: &str) -> Price {
+    match kind {
+        "Query" | "Viewer" => Price::new(400, 0),
+        _ => Price::default(),
+    }
 }
 
 /// The additional price of a field of a filter.
