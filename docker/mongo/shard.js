@@ -11,14 +11,11 @@
 // `organizations` (slug) and `idempotency` (keys of the operator).
 
 const name = process.env.CONVENE_DATABASE ?? 'convene';
-const database = db.getSiblingDB(name);
 const key = { organization: 1 };
 
 sh.shardCollection(`${name}.members`, key);
 sh.shardCollection(`${name}.events`, key);
 sh.shardCollection(`${name}.occurrences`, key);
-// Agendas are found by their id, so they have no index that begins with the shard key.
-database.agendas.createIndex(key, { name: 'shard_key' });
 sh.shardCollection(`${name}.agendas`, key);
 sh.shardCollection(`${name}.registrations`, key);
 sh.shardCollection(`${name}.issues`, key);
