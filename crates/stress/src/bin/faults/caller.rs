@@ -10,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use convene_stress::{Connection, Credentials, Outcome, Population, REGISTER, call, text};
+use convene_stress::{Credentials, Outcome, Population, REGISTER, call, text};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::{
+    connections::Connections,
     fixture::{Fixture, TestData},
     history::{Attempt, AttemptOutcome, Call, History, Operation},
     load::CALLERS,
@@ -32,7 +33,7 @@ const RESTORE_OCCURRENCE: &str = "mutation R($input: RestoreOccurrenceInput!) { 
     restoreOccurrence(input: $input) { occurrence { id status } userErrors { code } } }";
 
 /// The server's deadline of 10 s plus a margin for the network and a busy machine.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest pause before a retry.
 const MAX_PAUSE: Duration = Duration::from_millis(100);
@@ -63,7 +64,7 @@ pub(crate) struct Caller {
     history: Arc<History>,
     data: Arc<TestData>,
     disconnecting: Arc<AtomicBool>,
-    connections: [Option<(Endpoint, Connection)>; SERVERS],
+    connections: Connections,
     held: Vec<Held>,
     /// Members and occurrences of calls with uncertain outcome.
     uncertain: HashSet<(usize, usize)>,
@@ -78,7 +79,7 @@ impl Caller {
             history: Arc::clone(&fixture.history),
             data: Arc::clone(&fixture.data),
             disconnecting: Arc::clone(&fixture.disconnecting),
-            connections: Default::default(),
+            connections: Connections::default(),
             held: Vec::new(),
             uncertain: HashSet::new(),
             own: OwnOccurrence::Scheduled,
@@ -279,16 +280,10 @@ impl Caller {
         request: &[u8],
         sent: &mut u64,
     ) -> io::Result<Vec<u8>> {
-        // The connection is put back after success only, unless the server closes it.
-        let mut connection = match self.connections[server].take() {
-            Some((there, connection)) if there == endpoint => connection,
-            _ => Connection::open(endpoint.address).await?,
-        };
+        let mut connection = self.connections.take(server, endpoint).await?;
         *sent = self.history.now();
         let body = connection.send(request).await?;
-        if !connection.is_closing() {
-            self.connections[server] = Some((endpoint, connection));
-        }
+        self.connections.put(server, endpoint, connection);
         Ok(body)
     }
 }

@@ -7,7 +7,13 @@ use std::{
 
 use convene_stress::{Connection, Population, Storage, new_id};
 
-use crate::{cluster::Cluster, history::History, load::CALLERS, servers::Servers, settings::Settings};
+use crate::{
+    cluster::Cluster,
+    history::History,
+    load::{CALLERS, READERS},
+    servers::Servers,
+    settings::Settings,
+};
 
 /// The number of members of each caller.
 const MEMBERS_OF_CALLER: usize = 10;
@@ -35,6 +41,8 @@ pub(crate) struct Fixture {
 pub(crate) struct TestData {
     pub(crate) population: Population,
     pub(crate) occurrences: Vec<String>,
+    /// The occurrence of the one-off event of each reader.
+    pub(crate) read: Vec<String>,
 }
 
 impl TestData {
@@ -79,11 +87,15 @@ impl Fixture {
             let capacity = TestData::capacity(occurrence);
             occurrences.push(Population::create_event(&mut connection, hour, capacity).await?);
         }
+        let mut read = Vec::new();
+        for _ in 0..READERS {
+            read.push(Population::create_event(&mut connection, 0, CAPACITY).await?);
+        }
         Ok(Self {
             cluster,
             servers: Arc::new(servers),
             history: Arc::new(History::begin(&settings.folder.join("history.jsonl"))?),
-            data: Arc::new(TestData { population, occurrences }),
+            data: Arc::new(TestData { population, occurrences, read }),
             storage,
             disconnecting: Arc::default(),
         })

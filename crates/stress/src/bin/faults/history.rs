@@ -149,6 +149,7 @@ pub(crate) struct History {
     violations: Mutex<Vec<String>>,
     keys: AtomicUsize,
     done: AtomicU64,
+    reads: AtomicU64,
 }
 
 impl History {
@@ -162,6 +163,7 @@ impl History {
             violations: Mutex::default(),
             keys: AtomicUsize::new(0),
             done: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
         })
     }
 
@@ -220,6 +222,16 @@ impl History {
 
     pub(crate) fn flush(&self) -> anyhow::Result<()> {
         Ok(lock(&self.file).flush()?)
+    }
+
+    /// Counts a read after an acknowledged change.
+    pub(crate) fn count_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of reads after acknowledged changes.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// The current point in the history.

@@ -1,4 +1,4 @@
-//! Concurrent callers.
+//! Concurrent callers and readers.
 
 use std::{
     sync::{
@@ -10,20 +10,22 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::{caller::Caller, fixture::Fixture};
+use crate::{caller::Caller, fixture::Fixture, reader::Reader};
 
 pub(crate) const CALLERS: usize = 32;
+/// The number of callers who change an event and read it.
+pub(crate) const READERS: usize = 2;
 /// The longest pause of a caller between two calls. It keeps the machine busy without overloading it.
 const MAX_PAUSE: Duration = Duration::from_millis(20);
 
-/// The running callers.
+/// The running callers and readers.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     callers: JoinSet<anyhow::Result<()>>,
 }
 
 impl Load {
-    /// Starts the callers.
+    /// Starts the callers and readers.
     pub(crate) fn start(fixture: &Fixture) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut callers = JoinSet::new();
@@ -34,6 +36,17 @@ impl Load {
                 while !stop.load(Ordering::Relaxed) {
                     caller.act().await?;
                     tokio::time::sleep(MAX_PAUSE.mul_f64(rand::random_range(0.0..1.0))).await;
+                }
+                Ok(())
+            });
+        }
+        for number in 0..READERS {
+            let mut reader = Reader::new(number, fixture);
+            let stop = Arc::clone(&stop);
+            callers.spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    reader.act().await?;
+                    tokio::time::sleep(MAX_PAUSE).await;
                 }
                 Ok(())
             });

@@ -4,17 +4,20 @@
 //! `cargo xtask faults` starts the replica set and this program, and restarts dead members. Callers register, join
 //! waitlists, cancel, change capacities, and cancel and restore occurrences, each call with an idempotency key, and retry with the same key while
 //! the outcome is uncertain. Every attempt is recorded as a line of JSON, and the history is compared with the
-//! database at the end. `docs/benchmarks.md` describes the faults.
+//! database at the end. Readers change an event through one process, and read it through the other one when the change is
+//! acknowledged. `docs/benchmarks.md` describes the faults.
 
 #![expect(clippy::disallowed_methods, reason = "the harness breaks things at random")]
 
 mod audit;
 mod caller;
 mod cluster;
+mod connections;
 mod fault;
 mod fixture;
 mod history;
 mod load;
+mod reader;
 mod report;
 mod servers;
 mod settings;

@@ -64,5 +64,9 @@ pub(crate) fn end(fixture: &Fixture, findings: &Findings) -> anyhow::Result<()> 
          {replayed} repeats with the same key returned the same result, {reused} reuses with another input were refused. Every \
          invariant was checked over {examined} documents."
     ))?;
+    print_line(&format!(
+        "{} reads after an acknowledged change of the other or the same process.",
+        fixture.history.reads()
+    ))?;
     print_line(&format!("{} violations.", fixture.history.violations().len()))
 }
