@@ -78,15 +78,6 @@ pub enum Denial {
     Unavailable(Fault),
 }
 
-impl From<Unverified> for Denial {
-    fn from(reason: Unverified) -> Self {
-        match reason {
-            Unverified::Invalid(_) => Self::Unauthenticated,
-            Unverified::Unavailable { retry_after } => Self::KeysUnknown { retry_after },
-        }
-    }
-}
-
 /// Authenticates requests, and enforces rate limits and the limits of requests in flight.
 pub struct AccessControl<R: CallerResolver> {
     authenticator: Authenticator,
@@ -114,7 +105,7 @@ impl<R: CallerResolver> AccessControl<R> {
     /// The rate limit of the caller is charged before the lookup, so that a flood of requests causes no flood of
     /// queries. It is charged under the id of the organization as well, if the credentials name it by its slug. Rejected
     /// credentials are charged to the address of the client; that never affects valid ones, so nobody can lock out others
-    /// behind the same address. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
+    /// behind the same address. Credentials that cannot be verified now are not charged. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
     ///
     /// # Errors
     /// The reasons of [`Denial`].
@@ -131,6 +122,8 @@ impl<R: CallerResolver> AccessControl<R> {
                     record_rejection(rejection);
                 }
                 self.throttle(|limits| limits.charge_rejected(client))?;
+            // Nobody knows whether the token is valid. Such requests are cheap: they ask the provider no more often than one does.
+            Err(Unverified::Unavailable { retry_after }) => return Err(Denial::KeysUnknown { retry_after }),
                 return Err(reason.into());
             }
         };

@@ -301,15 +301,33 @@ async fn requests_with_unknown_keys_share_one_fetch_and_only_some_wait_for_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_cannot_be_verified_are_limited_like_rejected_ones() {
-    let provider = Provider::start(Answer::Close).await;
-    let served = serve(&[("convene", location(&provider), TIMES)], Some((1, 100)));
-    let token = Signer::ed25519("main").token(&json!({}));
-    let mut statuses = Vec::new();
-    for _ in 0..5 {
-        statuses.push(served.status(&token).await);
+async fn an_outage_of_a_provider_is_charged_to_nobody() {
+    let known = Signer::ed25519("main");
+    let (without_keys, outdated) =
+        (Provider::start(Answer::Close).await, Provider::start(Answer::Json(key_set(&[&known]))).await);
+    let issuers = [("https://down", location(&without_keys), TIMES), ("convene", location(&outdated), TIMES)];
+    let served = serve(&issuers, Some((1, 100)));
+    served.becomes(&known.token(&json!({})), 200).await;
+    outdated.answer(Answer::Close);
+    after_the_pause().await;
+    for token in
+        [known.token(&json!({"iss": "https://down"})), Signer::ed25519("new").token(&json!({"sub": "bob"}))]
+    {
+        for _ in 0..20 {
+            let response = served.ask(&token).await;
+            assert!(response.headers().contains_key("retry-after") && response.status() == 503);
+            let body: Value = response.json().await.unwrap();
+            assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{body}");
+        }
     }
-    assert_eq!(statuses[..2], [503, 503]);
+    assert!(without_keys.requests() + outdated.requests() < 30, "requests do not make the server ask");
+
+    // The limit of rejected tokens is that of the client's address, and is still whole.
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(served.status(&known.token(&json!({"iss": "https://down", "aud": "x"}))).await);
+    }
+    assert_eq!(statuses[..2], [401, 401]);
     assert!(statuses.contains(&429), "{statuses:?}");
 }
 
