@@ -132,6 +132,8 @@ impl<R: CallerResolver> AccessControl<R> {
         let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
         let caller = match self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)? {
             Resolution::Caller(caller) => caller,
+                // The response is the one to a forged token, also in its headers.
+                RequestRecord::forget_allowance();
             Resolution::Unknown => {
                 record_rejection(Rejection::UnknownCaller);
                 return Err(Denial::Unauthenticated);

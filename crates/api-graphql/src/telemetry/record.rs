@@ -126,6 +126,13 @@ impl RequestRecord {
         });
     }
 
+    /// Forgets the allowance that was noted.
+    pub(crate) fn forget_allowance() {
+        Self::with_current(|record| {
+            *record.0.allowance.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        });
+    }
+
     /// Notes the text of a fault. Returns false if the request has a line about it, or about [`MAX_FAULTS`] others.
     pub(crate) fn is_new_fault(&self, text: &str) -> bool {
         let mut noted = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);

@@ -122,7 +122,7 @@ async fn a_line_has_the_outcome_of_its_operation(
 /// An operator needs the reason to connect a provider; a client that tries tokens must not learn it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_has_the_reason_of_a_rejection_that_the_response_conceals() {
-    let server = TestServer::start(Setup::default());
+    let server = TestServer::start(Setup { rates: Some((1_000, 1_000)), ..Setup::default() });
     let token = |changes: Value| format!("Bearer {}", tokens::token(&changes));
     let forged = tokens::sign(&tokens::header(), &tokens::claims(&json!({})).to_string(), "another secret");
     let cases = [
@@ -143,7 +143,8 @@ async fn a_line_has_the_reason_of_a_rejection_that_the_response_conceals() {
         let request = server.client().post(server.url("/graphql")).header("authorization", credentials);
         let request = request.header("x-request-id", &id).json(&json!({"query": "{ organization }"}));
         let response = request.send().await.unwrap();
-        responses.push((response.status(), response.text().await.unwrap()));
+        let headers: Vec<_> = response.headers().keys().cloned().collect();
+        responses.push((response.status(), headers, response.text().await.unwrap()));
         let lines = log::of_request(&id);
         assert_eq!(lines[0]["rejection"], json!(reason), "{lines:?}");
     }
