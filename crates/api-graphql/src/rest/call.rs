@@ -95,13 +95,14 @@ impl Call<'_> {
 
     /// The caller as a member. An attempt by the operator, who is not a member, is a security event.
     pub(super) async fn caller(&self, operation: &'static str) -> Result<Caller, HttpError> {
-        let is_read = self.http.method().is_safe();
-        let kind = operation_type_name(if is_read { OperationType::Query } else { OperationType::Mutation });
-        RequestRecord::note_operation(OperationRecord { kind, field: Some(operation.into()), name: None });
         let deadline = HttpLimits::work_deadline(self.deadline);
         let client = ClientKey::of(self.http.peer_addr().map(|address| address.ip()));
         let admitted = self.server.0.access_control.authenticate(self.http.headers(), client, deadline).await;
         let (identity, slot) = admitted.map_err(|denial| HttpError::from_denial(&denial))?;
+        // Requests that are not admitted are no operations, as with GraphQL: their times would hide those of the others.
+        let is_read = self.http.method().is_safe();
+        let kind = operation_type_name(if is_read { OperationType::Query } else { OperationType::Mutation });
+        RequestRecord::note_operation(OperationRecord { kind, field: Some(operation.into()), name: None });
         self.http.extensions_mut().insert(slot.owner());
         self.slot.set(Some(slot));
         identity.caller().cloned().ok_or_else(|| denied(None, Refusal::MembersOnly))

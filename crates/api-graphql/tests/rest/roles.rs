@@ -175,3 +175,16 @@ async fn a_refused_attempt_is_logged_as_a_security_event() {
     assert_eq!(send(request).await.status, 200);
     assert_eq!(events("no-attempt"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_not_admitted_is_no_operation() {
+    log::capture();
+    let server = TestServer::start().await;
+    for (method, path, body) in ROUTES {
+        let id = format!("not-admitted-{method}-{}", path.len());
+        let request = filled(server.request(method, path), body).header("x-request-id", &id);
+        assert_eq!(send(request).await.status, 401);
+        let line = &log::of_request(&id)[0];
+        assert_eq!([&line["operation"], &line["operation_type"]], [&json!(null); 2], "{line}");
+    }
+}
