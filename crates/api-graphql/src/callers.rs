@@ -36,7 +36,9 @@ impl CallerResolver for Callers {
         Ok(match self.0.execute(credentials, deadline).await? {
             Principal::Authenticated(identity) => Resolution::Caller(identity),
             Principal::Anonymous => Resolution::Unknown,
-            Principal::Suspended => Resolution::Suspended,
+            Principal::Suspended { organization, member } => {
+                Resolution::Suspended { organization: organization.to_string(), member: Some(member) }
+            }
         })
     }
 

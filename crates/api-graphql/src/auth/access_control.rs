@@ -28,8 +28,11 @@ pub enum Resolution<C> {
     Caller(C),
     /// The organization does not exist, or the user is not a member.
     Unknown,
-    /// The user is a member of a suspended organization.
-    Suspended,
+    /// The user is a member of a suspended organization. The ids are for the log.
+    Suspended {
+        organization: String,
+        member: Option<MemberId>,
+    },
 }
 
 /// Looks up the caller that verified credentials stand for.
@@ -117,28 +120,27 @@ impl<R: CallerResolver> AccessControl<R> {
     ) -> Result<(R::Caller, Slot), Denial> {
         let credentials = match self.authenticator.authenticate(headers).await {
             Ok(credentials) => credentials,
-            Err(reason) => {
-                if let Unverified::Invalid(rejection) = reason {
-                    record_rejection(rejection);
-                }
+            Err(Unverified::Invalid(rejection)) => {
+                record_rejection(rejection);
                 self.throttle(|limits| limits.charge_rejected(client))?;
+                return Err(Denial::Unauthenticated);
+            }
             // Nobody knows whether the token is valid. Such requests are cheap: they ask the provider no more often than one does.
             Err(Unverified::Unavailable { retry_after }) => return Err(Denial::KeysUnknown { retry_after }),
-                return Err(reason.into());
-            }
         };
         let key = CallerKey::from(&credentials);
         self.throttle(|limits| limits.charge_caller(&key))?;
         let mut slot = self.in_flight.enter(key.clone()).ok_or_else(overloaded)?;
         let caller = match self.resolver.resolve(credentials, deadline).await.map_err(Denial::Unavailable)? {
             Resolution::Caller(caller) => caller,
-                // The response is the one to a forged token, also in its headers.
-                RequestRecord::forget_allowance();
             Resolution::Unknown => {
                 record_rejection(Rejection::UnknownCaller);
+                // The response is the one to a forged token, also in its headers.
+                RequestRecord::forget_allowance();
                 return Err(Denial::Unauthenticated);
             }
-            Resolution::Suspended => {
+            Resolution::Suspended { organization, member } => {
+                RequestRecord::note_caller(Some(&organization), member);
                 record_security_event(SecurityEvent::OrganizationSuspended);
                 return Err(Denial::Suspended);
             }

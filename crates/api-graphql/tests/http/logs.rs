@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use socket2::SockRef;
 
-use super::support::{Setup, TestServer, bearer, log, read_answer, tokens};
+use super::support::{SUSPENDED_MEMBER, Setup, TestServer, bearer, log, read_answer, tokens};
 
 const CANARY: &str = "canary-value-that-nobody-should-log";
 
@@ -150,6 +150,18 @@ async fn a_line_has_the_reason_of_a_rejection_that_the_response_conceals() {
     }
     responses.dedup();
     assert_eq!(responses.len(), 1, "{responses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_of_a_member_of_a_suspended_organization_names_the_caller() {
+    let server = TestServer::start(Setup::default());
+    let request = server.client().post(server.url("/graphql")).header("x-request-id", "log-suspended");
+    let request = request.header("authorization", bearer("suspended", "alice"));
+    let response = request.json(&json!({"query": "{ organization }"})).send().await.unwrap();
+    assert_eq!(response.status(), 403);
+    let line = &log::of_request("log-suspended")[0];
+    let expected = [json!("ORGANIZATION_SUSPENDED"), json!("suspended"), json!(SUSPENDED_MEMBER.to_string())];
+    assert_eq!(["code", "organization", "member"].map(|field| line[field].clone()), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

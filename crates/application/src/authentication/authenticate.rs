@@ -49,8 +49,8 @@ impl Authenticate {
         };
         let is_suspended = |it: &ActiveMembership| it.status == OrganizationStatus::Suspended;
         let (suspended, membership) = match membership {
-            Some(membership) if is_suspended(&membership) => (true, None),
-            membership => (false, membership),
+            Some(membership) if is_suspended(&membership) => (Some(membership), None),
+            membership => (None, membership),
         };
         let caller =
             membership.map(|ActiveMembership { organization, member, catalogue_revision, .. }| {
@@ -64,8 +64,10 @@ impl Authenticate {
             }
             (Some(caller), None) => Principal::Authenticated(Identity::Member(caller)),
             (None, Some(operator)) => Principal::Authenticated(Identity::Operator(operator)),
-            (None, None) if suspended => Principal::Suspended,
-            (None, None) => Principal::Anonymous,
+            (None, None) => suspended.map_or(Principal::Anonymous, |membership| Principal::Suspended {
+                organization: membership.organization,
+                member: membership.member.id,
+            }),
         })
     }
 }
@@ -106,7 +108,7 @@ mod tests {
     fn identity(principal: Principal) -> Option<Identity> {
         match principal {
             Principal::Authenticated(identity) => Some(identity),
-            Principal::Anonymous | Principal::Suspended => None,
+            Principal::Anonymous | Principal::Suspended { .. } => None,
         }
     }
 
@@ -167,7 +169,11 @@ mod tests {
             .execute(credentials(true, is_operator, None), Deadline::NONE)
             .await
             .unwrap();
-        assert_eq!(principal == Principal::Suspended, is_told);
+        let told = Principal::Suspended {
+            organization: fixtures::organization_id(),
+            member: fixtures::member(fixtures::ADA, Role::Member).id,
+        };
+        assert_eq!(principal == told, is_told);
         let found =
             identity(principal).map(|identity| (identity.caller().is_some(), identity.operator().is_some()));
         assert_eq!(found, expected);

@@ -239,8 +239,8 @@ impl Operator {
 pub enum Principal {
     /// A sender without credentials that stand for a member or the operator.
     Anonymous,
-    /// A member of a suspended organization, who is not the operator.
-    Suspended,
+    /// A member of a suspended organization, who is not the operator. The ids give no authority.
+    Suspended { organization: OrganizationId, member: MemberId },
     /// A sender with authority.
     Authenticated(Identity),
 }

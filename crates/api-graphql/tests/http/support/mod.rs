@@ -46,12 +46,16 @@ use reqwest::{RequestBuilder, Response, header::AUTHORIZATION};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot, task::JoinHandle};
+use uuid::Uuid;
 
 pub(crate) use self::corpus::read_answer;
 use self::schema::{Mutation, Query, State, ToyContext};
 
 /// The time on the server's clock, in seconds since 1970.
 pub(crate) const NOW: i64 = 2_000_000_000;
+
+/// The member of the suspended organization.
+pub(crate) const SUSPENDED_MEMBER: MemberId = MemberId::from_uuid(Uuid::from_u128(7));
 
 pub(crate) struct Caller {
     pub(crate) organization: Option<String>,
@@ -77,7 +81,10 @@ impl CallerResolver for Memberships {
                 Ok(Resolution::Caller(Caller { organization }))
             }
             (None, _) if credentials.operator => Ok(Resolution::Caller(Caller { organization: None })),
-            (Some("suspended"), _) => Ok(Resolution::Suspended),
+            (Some("suspended"), _) => Ok(Resolution::Suspended {
+                organization: "suspended".to_owned(),
+                member: Some(SUSPENDED_MEMBER),
+            }),
             _ => Ok(Resolution::Unknown),
         }
     }
