@@ -273,6 +273,14 @@ fn serve(reader: &mut Reader<'_>) -> Option<ServeConfig> {
     };
     let drain_time = reader.seconds("CONVENE_SHUTDOWN_DELAY", 0..=60);
     let shutdown_time = reader.seconds("CONVENE_SHUTDOWN_TIMEOUT", 1..=600);
+    if let (Some(shutdown), Some(http)) = (shutdown_time, &http)
+        && shutdown < http.request_time
+    {
+        reader.problem::<()>(
+            "CONVENE_SHUTDOWN_TIMEOUT",
+            "must not be shorter than CONVENE_REQUEST_TIMEOUT: requests in flight would be cut off",
+        );
+    }
     Some(ServeConfig {
         log: log?,
         traces: traces?,
@@ -500,6 +508,14 @@ fn http(reader: &mut Reader<'_>) -> Option<HttpLimits> {
     let body_bytes = reader.number("CONVENE_BODY_LIMIT", 1_024..=16 * 1_024 * 1_024);
     let body_time = reader.seconds("CONVENE_BODY_TIMEOUT", 1..=60);
     let request_time = reader.seconds("CONVENE_REQUEST_TIMEOUT", 1..=120);
+    if let (Some(body), Some(request)) = (body_time, request_time)
+        && body >= request
+    {
+        reader.problem::<()>(
+            "CONVENE_BODY_TIMEOUT",
+            "must be shorter than CONVENE_REQUEST_TIMEOUT: a slow client would get 503 instead of 408",
+        );
+    }
     let connections = reader.number("CONVENE_CONNECTION_LIMIT", 1..=1_000_000);
     let connections_per_address = reader.number("CONVENE_ADDRESS_CONNECTION_LIMIT", 1..=1_000_000);
     Some(HttpLimits {

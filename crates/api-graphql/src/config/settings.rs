@@ -157,7 +157,11 @@ pub const SETTINGS: [Setting; 43] = [
         "open connections from one address; behind a proxy, that of all clients",
     ),
     setting("CONVENE_BODY_LIMIT", Some("262144"), "largest request body in bytes"),
-    setting("CONVENE_BODY_TIMEOUT", Some("5s"), "time for a request body to arrive"),
+    setting(
+        "CONVENE_BODY_TIMEOUT",
+        Some("5s"),
+        "time for a request body to arrive; shorter than CONVENE_REQUEST_TIMEOUT",
+    ),
     setting("CONVENE_REQUEST_TIMEOUT", Some("10s"), "time for a whole request"),
     setting(
         "CONVENE_QUERY_COST_LIMIT",
@@ -171,7 +175,11 @@ pub const SETTINGS: [Setting; 43] = [
         Some("1s"),
         "time from the failure of /readyz to the refusal of connections at a shutdown",
     ),
-    setting("CONVENE_SHUTDOWN_TIMEOUT", Some("30s"), "time for requests in flight to finish at a shutdown"),
+    setting(
+        "CONVENE_SHUTDOWN_TIMEOUT",
+        Some("30s"),
+        "time for requests in flight to finish at a shutdown; not shorter than CONVENE_REQUEST_TIMEOUT",
+    ),
 ];
 
 /// The text for `convene serve --help`.

@@ -435,6 +435,42 @@ fn the_mode_of_headers_causes_warnings(
     }
 }
 
+#[rstest]
+#[case("CONVENE_BODY_TIMEOUT", "10s", "CONVENE_REQUEST_TIMEOUT", "10s", true)]
+#[case("CONVENE_BODY_TIMEOUT", "9s", "CONVENE_REQUEST_TIMEOUT", "10s", false)]
+#[case::long("CONVENE_BODY_TIMEOUT", "60s", "CONVENE_REQUEST_TIMEOUT", "30s", true)]
+#[case("CONVENE_SHUTDOWN_TIMEOUT", "9s", "CONVENE_REQUEST_TIMEOUT", "10s", true)]
+#[case("CONVENE_SHUTDOWN_TIMEOUT", "10s", "CONVENE_REQUEST_TIMEOUT", "10s", false)]
+fn times_that_contradict_each_other_are_refused(
+    #[case] name: &str,
+    #[case] value: &str,
+    #[case] other: &str,
+    #[case] other_value: &str,
+    #[case] is_refused: bool,
+) {
+    let problems = read(&[(name, value), (other, other_value)]).err().map(|error| error.problems);
+    let problem = problems.map(|problems| (problems.len(), problems[0].setting));
+    assert_eq!(problem, is_refused.then_some((1, name)));
+}
+
+#[rstest]
+#[case("0.0.0.0:8080", None, true)]
+#[case("192.0.2.1:8080", None, true)]
+#[case("192.0.2.1:8080", Some("127.0.0.1:8081"), false)]
+#[case("127.0.0.1:8080", None, false)]
+fn probes_that_other_machines_cannot_reach_cause_a_warning(
+    #[case] listen: &str,
+    #[case] probes: Option<&str>,
+    #[case] is_warned: bool,
+) {
+    let probes = probes.map(|probes| ("CONVENE_PROBE_LISTEN", probes));
+    let settings = MINIMAL.into_iter().chain([("CONVENE_LISTEN", listen)]).chain(probes);
+    let environment = Environment::from_pairs(settings);
+    let warnings = ServeConfig::read(&environment).unwrap().warnings(&environment);
+    assert_eq!(warnings.len(), usize::from(is_warned), "{warnings:?}");
+    assert!(warnings.iter().all(|warning| warning.contains("CONVENE_PROBE_LISTEN")));
+}
+
 #[test]
 fn misspelt_settings_are_found() {
     let environment = Environment::from_pairs([("CONVENE_LISTNE", "x"), ("CONVENE_JWT_SECRET_FILE", "y")]);
