@@ -166,6 +166,12 @@ impl ServeConfig {
     #[must_use]
     pub fn warnings(&self, environment: &Environment) -> Vec<String> {
         let mut warnings = Vec::new();
+        if self.probe_listen.is_none() && !self.listen.ip().is_loopback() {
+            warnings.push(
+                "CONVENE_PROBE_LISTEN is not set: other machines get 404 for /livez, /readyz and /metrics"
+                    .to_owned(),
+            );
+        }
         if !matches!(self.auth, AuthConfig::Headers) {
             return warnings;
         }
