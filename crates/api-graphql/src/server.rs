@@ -5,7 +5,7 @@ use std::{future::Future, io, net::SocketAddr, net::TcpListener, sync::Arc, time
 use actix_http::{HttpService, error::DispatchError};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer,
+    App, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{AppConfig, Server, ServerHandle, ServiceRequest, ServiceResponse},
     http::KeepAlive,
@@ -39,6 +39,10 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
 /// closes the connection and never sends a request to one that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// The connections at the address of the probes. A host that opens many of them keeps no others out.
+const PROBE_CONNECTIONS: usize = 200;
+const PROBE_CONNECTIONS_PER_ADDRESS: usize = 50;
 
 /// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
 /// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
@@ -160,39 +164,13 @@ pub async fn serve<R: CallerResolver>(
     let local_callers = LocalCallers { server: address.ip() };
     let shared = shared(parts, options.limits, mutations.clone(), local_callers);
 
-    let builder = Server::build()
-        .workers(options.workers)
-        .shutdown_timeout(options.shutdown_time.as_secs())
-        .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
     let watched = health.clone();
     let connections = Connections::new(responses.clone());
-    let server = builder.listen("convene", listener, move || {
+    let server = run(listener, connections, options, KeepAlive::Timeout(KEEP_ALIVE), move || {
         // Each thread calls this when it starts.
         drop(actix_web::rt::spawn(watched.progress().watch()));
-        let app = app(&shared).into_factory().map_err(|error| error.error_response());
-        let stopping = stopping.clone();
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-            .client_request_timeout(options.limits.header_time)
-            .client_disconnect_timeout(LATE_BODY_TIME)
-            .local_addr(address)
-            .on_connect_ext(|connection: &Connection, data| {
-                drop(data.insert(connection.read_ahead().clone()));
-            })
-            .h1(map_config(app, |_| AppConfig::default()));
-        let connections = connections.clone();
-        fn_service(move |stream: TcpStream| {
-            let connections = connections.clone();
-            async move { connections.accept(stream, options.limits).await.map_err(DispatchError::Io) }
-        })
-        .and_then(http)
+        app(&shared)
     })?;
-    let server = server.run();
 
     let handle = server.handle();
     let mut server = tokio::spawn(server);
@@ -218,6 +196,57 @@ pub async fn serve<R: CallerResolver>(
     }
     refused?;
     server.await.map_err(io::Error::other)?
+}
+
+/// Serves with bounded connections, and with responses in the common form to all requests.
+fn run<T, B>(
+    listener: TcpListener,
+    connections: Connections,
+    options: ServerOptions,
+    keep_alive: KeepAlive,
+    app: impl Fn() -> App<T> + Clone + Send + 'static,
+) -> io::Result<Server>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let address = listener.local_addr()?;
+    let limits = options.limits;
+    let builder = Server::build()
+        .workers(options.workers)
+        .shutdown_timeout(options.shutdown_time.as_secs())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("convene", listener, move || {
+        let app = app().into_factory().map_err(|error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(keep_alive)
+            .client_request_timeout(limits.header_time)
+            .client_disconnect_timeout(LATE_BODY_TIME)
+            .local_addr(address)
+            .on_connect_ext(|connection: &Connection, data| {
+                drop(data.insert(connection.read_ahead().clone()));
+            })
+            .h1(map_config(app, |_| AppConfig::default()));
+        let connections = connections.clone();
+        fn_service(move |stream: TcpStream| {
+            let connections = connections.clone();
+            async move { connections.accept(stream, limits).await.map_err(DispatchError::Io) }
+        })
+        .and_then(http)
+    })?;
+    Ok(builder.run())
 }
 
 /// Stops accepting connections, and waits for the requests in flight. `refusing` refuses the connections that come later.
@@ -274,6 +303,7 @@ pub async fn serve_probes(
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
     pub origins: AllowedOrigins,
+    pub limits: HttpLimits,
     pub documents: DocumentLimits,
 }
 
@@ -287,16 +317,20 @@ fn probe_server(
     let is_address_of_clients = clients.is_some();
     let address = listener.local_addr()?;
     tracing::info!(%address, "answering probes");
-    let limits = HttpLimits::default();
+    let of_probes = HttpLimits {
+        connections: PROBE_CONNECTIONS,
+        connections_per_address: PROBE_CONNECTIONS_PER_ADDRESS,
+        ..HttpLimits::default()
+    };
+    let limits = clients.as_ref().map_or(of_probes, |clients| clients.limits);
+    let origins = clients.as_ref().map_or_else(AllowedOrigins::default, |clients| clients.origins.clone());
+    let responses = UnroutedResponses::new(new_request_id.clone(), limits.header_time, &origins);
     let local_callers = is_address_of_clients.then_some(LocalCallers { server: address.ip() });
-    let edge = EdgeSettings { new_request_id, limits, health: health.clone(), local_callers };
-    let edge = web::Data::new(edge);
+    let edge =
+        web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone(), local_callers });
     let health = web::Data::new(health.clone());
     let app = move || {
-        let (others, origins) = match &clients {
-            Some(ClientSettings { origins, .. }) => (web::to(refuse_starting), origins.clone()),
-            None => (web::to(not_found), AllowedOrigins::default()),
-        };
+        let others = if is_address_of_clients { web::to(refuse_starting) } else { web::to(not_found) };
         App::new()
             .wrap(from_fn(edge::limit_headers))
             .wrap(Condition::new(origins.are_foreign(), origins.middleware()))
@@ -314,15 +348,9 @@ fn probe_server(
     };
     // No client sends its next request over a connection that the end of the start closes.
     let keep_alive = if is_address_of_clients { KeepAlive::Disabled } else { KeepAlive::Timeout(KEEP_ALIVE) };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .max_connections(limits.connections)
-        .keep_alive(keep_alive)
-        .client_request_timeout(limits.header_time)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+    let second = Duration::from_secs(1);
+    let options = ServerOptions { limits, workers: 1, drain_time: Duration::ZERO, shutdown_time: second };
+    run(listener, Connections::new(responses), options, keep_alive, app)
 }
 
 /// A server that starts: it answers the probes of callers on the same machine, and refuses all other requests.

@@ -17,8 +17,9 @@ use convene_api_graphql::{
 use convene_application::failure::Fault;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::support::{Setup, TestServer, log, metrics};
+use super::support::{Setup, TestServer, log, metrics, read_answer};
 
 /// A database that can be taken away.
 #[derive(Default)]
@@ -102,9 +103,11 @@ async fn a_server_that_shuts_down_is_not_ready() {
 async fn a_page_can_read_the_refusals_of_a_server_that_starts() {
     const PAGE: &str = "https://app.example.org";
     let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let socket = listener.local_addr().unwrap();
+    let address = format!("http://{socket}");
     let clients = ClientSettings {
         origins: format!("{PAGE},https://other.example.org").parse().unwrap(),
+        limits: HttpLimits::default(),
         documents: DocumentLimits::default(),
     };
     let health = Health::starting(metrics());
@@ -121,5 +124,9 @@ async fn a_page_can_read_the_refusals_of_a_server_that_starts() {
         let preflight = preflight.header("origin", PAGE).header("access-control-request-method", "POST");
         assert_eq!(preflight.send().await.unwrap().status(), 200, "{path}");
     }
+    let mut stream = TcpStream::connect(socket).await.unwrap();
+    stream.write_all(b"hello\r\n\r\n").await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("x-request-id: r-1"), "{answer}");
     starting.stop().await.unwrap();
 }

@@ -7,6 +7,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -144,4 +145,36 @@ async fn a_connection_without_a_byte_is_not_a_slow_request() {
     let mut received = Vec::new();
     timeout(Duration::from_secs(8), silent.read_to_end(&mut received)).await.unwrap().unwrap();
     assert!(!String::from_utf8_lossy(&received).contains("x-request-id"));
+}
+
+/// The connection of a host to the address of the probes.
+async fn connect_to_probes(server: &TestServer, host: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{host}:0").parse().unwrap()).unwrap();
+    socket.connect(server.probe_address).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_the_probes_has_such_responses_too() {
+    let server = start(HttpLimits::default());
+    let mut stream = connect_to_probes(&server, "127.0.0.1").await;
+    stream.write_all(b"hello\r\n\r\n").await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("BAD_REQUEST"), "{answer}");
+    let (_, id) = answer.split_once("x-request-id: ").unwrap();
+    let lines = log::of_request(id.lines().next().unwrap());
+    assert_eq!((lines.len(), &lines[0]["route"]), (1, &"unread".into()), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_with_many_connections_keeps_no_other_one_from_the_probes() {
+    let server = start(HttpLimits::default());
+    let mut held = Vec::new();
+    for _ in 0..60 {
+        held.push(connect_to_probes(&server, "127.0.0.2").await);
+    }
+    let answer = timeout(Duration::from_millis(900), read_answer(held.last_mut().unwrap())).await;
+    assert!(answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 503 ")), "the host has a bound");
+    let probe = server.client().get(server.probe_url("/livez")).send().await.unwrap();
+    assert_eq!(probe.status(), 200);
 }
