@@ -12,6 +12,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
+use socket2::{Domain, Socket, Type};
 use tokio::{net::TcpStream, runtime::Handle, task::JoinHandle};
 
 use crate::{
@@ -39,6 +40,9 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
 /// The time for which an idle connection stays open. It is longer than that of proxies (usually 60 s), so that the proxy
 /// closes the connection and never sends a request to one that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// The connections that wait until the server accepts them.
+const BACKLOG: i32 = 1_024;
 
 /// The connections at the address of the probes. A host that opens many of them keeps no others out.
 const PROBE_CONNECTIONS: usize = 200;
@@ -392,7 +396,37 @@ impl StartingServer {
 /// # Errors
 /// The address is in use, not allowed, or not an address of this machine.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address)
+    BoundAddress::new(address)?.listen()
+}
+
+/// An address of this process, at which connections are refused until it [listens](Self::listen).
+pub struct BoundAddress(Socket);
+
+impl BoundAddress {
+    /// Binds the address. With port 0, the system chooses a port.
+    ///
+    /// # Errors
+    /// The address is in use, not allowed, or not an address of this machine.
+    pub fn new(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // Old connections of the port are no obstacle.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        // Another process could listen at the address otherwise, as long as this one does not.
+        socket.set_reuse_address(false)?;
+        Ok(Self(socket))
+    }
+
+    /// Begins to accept connections.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub fn listen(self) -> io::Result<TcpListener> {
+        let Self(socket) = self;
+        socket.set_reuse_address(true)?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    }
 }
 
 /// Completes when the process receives SIGTERM or SIGINT.

@@ -19,7 +19,7 @@ use convene_api_graphql::{
         health::{Health, Readiness},
     },
     rest::{self, Rest},
-    server::{self, ClientSettings, Parts, StartingServer},
+    server::{self, BoundAddress, ClientSettings, Parts, StartingServer},
     system,
     telemetry::{self, Traces},
     wiring::{self, Backend},
@@ -117,7 +117,7 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
 enum Start {
     /// They have an address of their own. Connections of clients are refused: they would wait, and the requests of clients that
     /// left long ago would be executed later.
-    OwnAddress { clients: SocketAddr, probes: JoinHandle<io::Result<()>> },
+    OwnAddress { clients: BoundAddress, probes: JoinHandle<io::Result<()>> },
     /// They have the address of the clients, whose requests are refused.
     OneAddress { listener: TcpListener, server: StartingServer },
 }
@@ -131,11 +131,12 @@ impl Start {
         settings: ClientSettings,
     ) -> anyhow::Result<Self> {
         let new_request_id = Arc::new(system::new_request_id);
-        let listener = bind(clients)?;
         let Some(probes) = probes else {
+            let listener = bind(clients)?;
             let server = StartingServer::start(listener.try_clone()?, health, new_request_id, settings)?;
             return Ok(Self::OneAddress { listener, server });
         };
+        let clients = BoundAddress::new(clients).with_context(|| cannot_listen(clients))?;
         let probes = tokio::spawn(server::serve_probes(bind(probes)?, health.clone(), new_request_id));
         Ok(Self::OwnAddress { clients, probes })
     }
@@ -143,7 +144,7 @@ impl Start {
     /// Returns the listener of the clients, and the task that answers probes if they have their own address.
     async fn end(self) -> anyhow::Result<(TcpListener, Option<JoinHandle<io::Result<()>>>)> {
         match self {
-            Self::OwnAddress { clients, probes } => Ok((bind(clients)?, Some(probes))),
+            Self::OwnAddress { clients, probes } => Ok((clients.listen()?, Some(probes))),
             Self::OneAddress { listener, server } => {
                 server.stop().await?;
                 Ok((listener, None))
@@ -153,7 +154,11 @@ impl Start {
 }
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    server::bind(address).with_context(|| format!("cannot listen on {address}"))
+    server::bind(address).with_context(|| cannot_listen(address))
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    format!("cannot listen on {address}")
 }
 
 /// The components of a server over the backend.

@@ -361,6 +361,8 @@ async fn probes_answer_while_the_database_is_away() {
     // A request would wait in the backlog, and be executed after its client has left.
     let refused = std::net::TcpStream::connect(listen).unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let taken = std::net::TcpListener::bind(listen).unwrap_err();
+    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse, "no other process can take the address");
     // Two attempts later, the log has not grown.
     tokio::time::sleep(Duration::from_secs(2)).await;
     for (path, status) in [("livez", 200), ("metrics", 200), ("readyz", 503)] {
