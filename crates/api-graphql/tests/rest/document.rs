@@ -41,7 +41,7 @@ async fn it_lists_every_route_with_its_responses() {
     }
     lines.sort();
     assert_snapshot!(lines.join("\n"), @r"
-    delete /api/issues/{number} deleteIssue: 204 400 401 403 404 412 429 503
+    delete /api/issues/{number} deleteIssue: 204 400 401 403 404 412 422 429 503
     get /api/issues listIssues: 200 400 401 403 429 503
     get /api/issues/{number} getIssue: 200 304 400 401 403 404 412 429 503
     patch /api/issues/{number} updateIssue: 200 400 401 403 404 408 412 413 415 422 429 503

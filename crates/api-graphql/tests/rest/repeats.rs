@@ -243,3 +243,24 @@ async fn a_key_is_valid_for_one_change_of_one_caller() {
     let other = (Method::PATCH, "/api/issues/2");
     assert_eq!(keyed(&server, ADMIN, other, "k-2", r#"{"title":"C"}"#).await.status, 422);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_deletion_is_answered_like_the_first_one() {
+    let server = TestServer::start().await;
+    let delete = async |path: &str, key: &str| {
+        send(server.of(ADMIN, Method::DELETE, path).header("Idempotency-Key", key)).await
+    };
+    let fresh = delete("/api/issues/99", "k-0").await;
+    assert_eq!((fresh.status, fresh.code()), (404, "NOT_FOUND"));
+    for _ in 0..2 {
+        let deleted = delete("/api/issues/1", "k-1").await;
+        assert_eq!((deleted.status, deleted.body), (204, json!(null)));
+    }
+    let other = delete("/api/issues/1", "k-2").await;
+    assert_eq!((other.status, other.code()), (404, "NOT_FOUND"), "another key is no repeat");
+    let reused = delete("/api/issues/2", "k-1").await;
+    assert_eq!((reused.status, reused.code()), (422, "IDEMPOTENCY_KEY_REUSED"));
+    let malformed = delete("/api/issues/2", &"k".repeat(256)).await;
+    assert_eq!((malformed.status, malformed.fields()), (400, vec!["Idempotency-Key"]));
+    assert_eq!(server.get("/api/issues/2").await.status, 200);
+}

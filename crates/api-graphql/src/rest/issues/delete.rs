@@ -1,8 +1,17 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use convene_application::{change::RequestMetadata, issue::DeleteIssueCommand};
+use serde_json::Map;
 
-use super::find::find;
-use crate::rest::call::{Server, answer};
+use super::find::{Target, find_any};
+use crate::{
+    http::error::HttpError,
+    rest::{
+        call::{Call, Server, answer},
+        idempotency,
+        input::Problems,
+        precondition::Conditions,
+    },
+};
 
 const OPERATION: &str = "deleteIssue";
 
@@ -14,14 +23,15 @@ const OPERATION: &str = "deleteIssue";
     path = "/api/issues/{number}",
     operation_id = "deleteIssue",
     tag = "issues",
-    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IfMatchHeader,
-        crate::rest::schemas::IfNoneMatchOfChange),
+    params(crate::rest::schemas::NumberInPath, crate::rest::schemas::IdempotencyKeyHeader,
+        crate::rest::schemas::IfMatchHeader, crate::rest::schemas::IfNoneMatchOfChange),
     responses(
         (status = 204, description = "The issue was deleted"),
         crate::rest::schemas::BadQuery,
         crate::rest::schemas::Denied,
         crate::rest::schemas::Missing,
         crate::rest::schemas::Changed,
+        crate::rest::schemas::KeyReused,
     )
 )]
 pub(in crate::rest) async fn handle(
@@ -32,20 +42,27 @@ pub(in crate::rest) async fn handle(
     answer(&http, &server, async |call| {
         let caller = call.caller(OPERATION).await?;
         call.admin(&caller)?;
-        let conditions = call.conditions()?;
-        let issue = find(call, &caller, &path).await?;
-        let expected_version = conditions.expected_version(issue.version)?;
-        let command = DeleteIssueCommand { issue: issue.id, expected_version };
-        // A repeated deletion finds nothing to delete, so it needs no key.
-        let request = RequestMetadata {
-            request_id: Some(call.request_id.as_str().to_owned()),
-            ..RequestMetadata::default()
-        };
-        call.change(async move |rest| {
+        let (request, conditions) = read(call, &path)?;
+        let found = find_any(call, &caller, &path).await?;
+        let target = Target::new(found.as_ref(), &conditions, &request)?;
+        let command = DeleteIssueCommand { issue: target.issue, expected_version: target.expected_version };
+        let delete = call.change(async move |rest| {
             rest.use_cases.delete_issue.execute(caller.admin()?, command, request).await
-        })
-        .await?;
+        });
+        delete.await.map_err(|error| target.explain(error))?;
         Ok(HttpResponse::NoContent().finish())
     })
     .await
+}
+
+fn read(call: &Call<'_>, path: &str) -> Result<(RequestMetadata, Conditions), HttpError> {
+    let mut problems = Problems::default();
+    problems.refuse_parameters(call.http.query_string())?;
+    let headers = call.http.headers();
+    let conditions = Conditions::read(headers, &mut problems);
+    let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
+    let operation = format!("{OPERATION} {path}{condition}");
+    let body = (&Map::new(), [].as_slice());
+    let request = idempotency::metadata(headers, &call.request_id, &operation, body, &mut problems);
+    problems.conclude(request.zip(conditions))
 }

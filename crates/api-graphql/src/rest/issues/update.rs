@@ -1,32 +1,25 @@
 use actix_web::{HttpRequest, HttpResponse, http::header::ETAG, web};
 use convene_application::{
-    caller::Caller,
-    change::RequestMetadata,
-    failure::{Field, RefusalCode},
-    issue::UpdateIssueCommand,
-    ports::IssuePatch,
+    caller::Caller, change::RequestMetadata, failure::Field, issue::UpdateIssueCommand, ports::IssuePatch,
 };
 use convene_domain::{
-    id::IssueId,
     issue::Issue,
     text::{Description, Title, UserId},
 };
-use uuid::Uuid;
 
 use super::{
     answer::represent_one,
     fields::{Assignee, NO_MEMBER, check_changed_assignee, explained, look_key_up_first, priority, status},
-    find::find_any,
+    find::{Target, find_any},
 };
 use crate::{
-    errors::ErrorKind,
     http::{body::IncomingBody, error::HttpError},
     rest::{
         call::{Call, Server, answer},
         failure::incomplete,
         idempotency,
         input::{Body, Given, Problems},
-        precondition::{Conditions, NO_VERSION},
+        precondition::Conditions,
         schemas::IssueChanges,
     },
 };
@@ -69,25 +62,14 @@ pub(in crate::rest) async fn handle(
         let found = find_any(call, &caller, &path).await?;
         let (mut patch, assignee, request, conditions) =
             read(call, &caller, &path, found.as_ref(), body).await?;
-        let expected = match &found {
-            Some(issue) => conditions.expected_version(issue.version),
-            None => Err(HttpError::not_found()),
-        };
-        // Storage looks the key up before it refuses the issue or its version: the change may be a repeat.
-        if request.idempotency.is_none() {
-            expected.as_ref().map_err(Clone::clone)?;
-        }
-        patch.expected_version = *expected.as_ref().unwrap_or(&Some(NO_VERSION));
-        let issue = found.map_or(IssueId::from_uuid(Uuid::nil()), |issue| issue.id);
-        let command = UpdateIssueCommand { issue, patch };
+        let target = Target::new(found.as_ref(), &conditions, &request)?;
+        patch.expected_version = target.expected_version;
+        let command = UpdateIssueCommand { issue: target.issue, patch };
         let author = caller.clone();
         let update = call.change(async move |rest| {
             rest.use_cases.update_issue.execute(author.admin()?, command, request).await
         });
-        let updated = update.await.map_err(|error| match (error.kind, expected) {
-            (ErrorKind::Refusal(RefusalCode::VersionConflict), Err(failed)) => failed,
-            _ => explained(error),
-        })?;
+        let updated = update.await.map_err(|error| explained(target.explain(error)))?;
         let issue = represent_one(call, &caller, updated, assignee.as_ref()).await.map_err(incomplete)?;
         Ok(HttpResponse::Ok().insert_header((ETAG, issue.etag())).json(issue))
     })
