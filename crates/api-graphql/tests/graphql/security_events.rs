@@ -77,6 +77,25 @@ async fn allowed_requests_are_no_events_and_refused_fields_inside_objects_are() 
     }
 }
 
+/// The line is about the process, so a call whose answer was lost may have it twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_about_a_status_is_not_written_for_a_status_that_the_organization_has_not() {
+    log::capture();
+    let api = Api::start().await;
+    let acme = api.read(ADA, "{ organization { id } }").await["organization"]["id"].take();
+    let set = async |id: &str, mutation: &str, key: &str| {
+        let input = format!(r#"organizationId: {acme}, idempotencyKey: "{key}""#);
+        let document =
+            format!("mutation {{ {mutation}(input: {{{input}}}) {{ organization {{ status }} }} }}");
+        let (answer, lines) = told(&api, id, OPERATOR, &document).await;
+        (answer.contains("ACTIVE"), lines.len())
+    };
+    assert_eq!(set("status-1", "suspendOrganization", "k1").await, (false, 1));
+    assert_eq!(set("status-2", "suspendOrganization", "k1").await, (false, 1));
+    assert_eq!(set("status-3", "resumeOrganization", "k2").await, (true, 1));
+    assert_eq!(set("status-4", "suspendOrganization", "k1").await, (true, 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_document_that_exceeds_a_limit_is_counted() {
     let api = Api::start().await;

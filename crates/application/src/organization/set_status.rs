@@ -35,7 +35,10 @@ impl SetOrganizationStatus {
             OrganizationStatus::Active => "resumed",
             OrganizationStatus::Suspended => "suspended",
         };
-        super::record(operator, what, id);
+        // A repeat may find that the organization was given the other status since.
+        if changed.status == status {
+            super::record(operator, what, id);
+        }
         Ok(changed)
     }
 }
