@@ -16,7 +16,7 @@ use convene_application::{
     ports::Clock,
     use_cases::UseCases,
 };
-use convene_domain::time::Instant;
+use convene_domain::{organization::OrganizationStatus, time::Instant};
 
 use super::{
     errors::{FaultReporter, FieldProblem, ListedRefusals},
@@ -191,10 +191,21 @@ impl Context {
         ListedRefusals { refusals, left_out }
     }
 
-    /// Logs a reference to an object that does not exist, which is a defect.
-    pub(crate) fn missing(&self, what: &str, id: impl fmt::Display) -> FieldProblem {
-        let fault = Fault::internal(format!("{what} {id} is named but gone"));
-        self.faults.report(&fault).into()
+    /// The problem of a reference to an object that does not exist. It is a defect, unless the organization is being deleted: then
+    /// the refusal is that of the next request.
+    pub(crate) async fn missing(&self, what: &str, id: impl fmt::Display) -> FieldProblem {
+        let organization = match self.member() {
+            Some(caller) => self.use_cases().get_organization.execute(caller).await,
+            None => Err(Refusal::MembersOnly.into()),
+        };
+        match organization {
+            Ok(organization) if organization.status == OrganizationStatus::Active => {
+                let fault = Fault::internal(format!("{what} {id} is named but gone"));
+                self.faults.report(&fault).into()
+            }
+            Ok(_suspended) => self.problem(Refusal::OrganizationSuspended.into()),
+            Err(failure) => self.problem(failure),
+        }
     }
 
     /// The loaders of the caller's organization.

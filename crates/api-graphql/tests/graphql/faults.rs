@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use convene_application::{
-    failure::{Failure, Fault},
-    ports::MockIssues,
-    testing::memory::InMemory,
+    failure::{Failure, Fault, Refusal},
+    page::Page,
+    ports::{MockIssues, MockOrganizations},
+    testing::{
+        FixedClock,
+        builders::{IssueBuilder, MemberBuilder},
+        memory::InMemory,
+    },
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -45,4 +50,28 @@ async fn a_fault_is_a_top_level_error_with_a_code(
         assert_eq!(answer["errors"][0]["extensions"], expected, "{document}");
         assert!(!body.contains("db-7"), "{body}");
     }
+}
+
+/// The objects of an organization that is being deleted go one after the other.
+#[rstest]
+#[case::deleted(true, "ORGANIZATION_SUSPENDED")]
+#[case::a_defect(false, "INTERNAL")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_went_with_its_organization_is_no_fault(#[case] is_deleted: bool, #[case] code: &str) {
+    let adapters = InMemory::new().adapters();
+    let (directory, mut ports) = (adapters.directory.clone(), ports(adapters));
+    Api::with_members(Api::on(directory.clone(), ports.clone())).await;
+    let gone = MemberBuilder::new("gone").build();
+    let issue = IssueBuilder::new("A", gone.id).build().numbered(1, FixedClock::START);
+    let mut issues = MockIssues::new();
+    issues.expect_list().returning(move |_, _, page| Ok(Page::from_probe(vec![issue.clone()], &page).into()));
+    ports.issues = Arc::new(issues);
+    if is_deleted {
+        let mut organizations = MockOrganizations::new();
+        organizations.expect_get().returning(|_| Err(Refusal::OrganizationSuspended.into()));
+        ports.organizations = Arc::new(organizations);
+    }
+    let api = Api::on(directory, ports);
+    let answer = api.ask(ADA, "{ issues { nodes { createdBy { id } } } }", Value::Null).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");
 }

@@ -27,8 +27,10 @@ impl Member {
     /// # Errors
     /// Faults, and a member that does not exist: a member that is referenced is never deleted.
     pub(super) async fn named(context: &Context, id: MemberId) -> Result<Self, FieldProblem> {
-        let member = context.loaders()?.member(id).await?;
-        member.map(Self).ok_or_else(|| context.missing("member", id))
+        match context.loaders()?.member(id).await? {
+            Some(member) => Ok(Self(member)),
+            None => Err(context.missing("member", id).await),
+        }
     }
 }
 

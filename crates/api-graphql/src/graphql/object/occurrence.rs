@@ -77,7 +77,9 @@ impl Occurrence {
         if let Some(occurrence) = loaders.occurrence(key).await? {
             return Ok(occurrence.into());
         }
-        let event = loaders.event(key.event).await?.ok_or_else(|| context.missing("occurrence", key))?;
+        let Some(event) = loaders.event(key.event).await? else {
+            return Err(context.missing("occurrence", key).await);
+        };
         let occurrence = registration.recorded_occurrence(&event);
         Ok(OccurrenceOfEvent { occurrence, event }.into())
     }
@@ -97,19 +99,21 @@ impl Occurrence {
             context.found(found)
         };
         let found: Result<_, FieldProblem> = find.await;
-        let with_event = |occurrence: occurrence::Occurrence| {
+        let mut changed = Vec::with_capacity(occurrences.len());
+        for occurrence in occurrences {
             let id = occurrence.key.event;
             let event = found.as_ref().map(|events| events.iter().find(|event| event.id == id));
             let problem = match event {
                 Ok(Some(event)) => {
-                    return OccurrenceOfEvent { occurrence, event: Arc::clone(event) }.into();
+                    changed.push(OccurrenceOfEvent { occurrence, event: Arc::clone(event) }.into());
+                    continue;
                 }
-                Ok(None) => context.missing("event", id),
+                Ok(None) => context.missing("event", id).await,
                 Err(problem) => problem.clone(),
             };
-            Self(Held::Alone(Arc::new(occurrence), problem))
-        };
-        occurrences.into_iter().map(with_event).collect()
+            changed.push(Self(Held::Alone(Arc::new(occurrence), problem)));
+        }
+        changed
     }
 }
 
