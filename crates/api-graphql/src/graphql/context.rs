@@ -18,6 +18,8 @@ use convene_application::{
 };
 use convene_domain::{organization::OrganizationStatus, time::Instant};
 
+use juniper::ID;
+
 use super::{
     errors::{FaultReporter, FieldProblem, ListedRefusals},
     loaders::Loaders,
@@ -217,12 +219,20 @@ impl Context {
     /// A mutation begins. Mutations run one after the other, with their payloads.
     pub(crate) fn begin_mutation(&self) {
         self.has_begun.store(false, Ordering::Release);
+        self.change.begin_next();
         self.faults.begin_mutation();
     }
 
     /// The payload of a mutation is read from now on. A mutation that did not succeed has changed nothing that its payload shows.
     pub(crate) fn begin_payload(&self, has_succeeded: bool) {
         self.faults.begin_payload(has_succeeded && self.has_begun.load(Ordering::Acquire));
+    }
+
+    /// A mutation has succeeded, and its payload shows this object. A dry run has changed nothing.
+    pub(crate) fn note_made(&self, object: Option<ID>) {
+        if self.has_begun.load(Ordering::Acquire) {
+            self.change.note_made(object.map(|id| id.to_string()));
+        }
     }
 
     /// Discards the loaded objects, so that the payload of a mutation shows its changes. Mutations run one

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     Rest,
-    failure::http_error,
+    failure::{http_error, incomplete},
     input::{Body, Problems},
     precondition::Conditions,
 };
@@ -52,6 +52,8 @@ pub(super) struct Call<'a> {
     deadline: Instant,
     /// True once a change was started. The change is completed even if the request times out.
     begun: Cell<bool>,
+    /// True once it was made.
+    made: Cell<bool>,
     /// The place of the request in the limits of requests in flight.
     slot: Cell<Option<Slot>>,
     /// The memory of the body or the answer.
@@ -72,15 +74,16 @@ pub(super) async fn answer(
         server,
         deadline,
         begun: Cell::new(false),
+        made: Cell::new(false),
         slot: Cell::default(),
         memory: Cell::default(),
     };
     let guarded = AssertUnwindSafe(work(&call)).catch_unwind();
     let answer = match timeout_at(deadline, guarded).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_panic)) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
+        Ok(Err(_)) | Err(_) if call.made.get() => Err(incomplete(HttpError::internal())),
+        Ok(Err(_)) | Err(_) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         Ok(Err(_panic)) => Err(HttpError::internal()),
-        Err(_elapsed) if call.begun.get() => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         Err(_elapsed) => Err(HttpError::new(FaultKind::Unavailable)),
     };
     answer
@@ -155,7 +158,10 @@ impl Call<'_> {
             change.await
         });
         match task.await {
-            Ok(outcome) => outcome.map_err(http_error),
+            Ok(outcome) => {
+                self.made.set(outcome.is_ok());
+                outcome.map_err(http_error)
+            }
             // The task panicked, so the outcome is not known.
             Err(_panic) => Err(HttpError::new(FaultKind::OutcomeUnknown)),
         }

@@ -18,6 +18,8 @@ use super::{
 pub(crate) const CREATE: &str = r#"createEvent(input: {title: "Rehearsal", startsAt: "2031-04-07T09:00:00", duration: "PT1H", capacity: 9})"#;
 const NESTED: &str = "{ event { id registrations(first: 1) { nodes { id } } } userErrors { code } }";
 
+const EXECUTED: &str = "The mutation was executed, but its answer is incomplete.";
+
 /// A server whose registrations and issues fail in this way.
 async fn failing(fault: fn() -> Fault) -> Api {
     let mut registrations = MockRegistrations::new();
@@ -73,17 +75,39 @@ async fn a_fault_below_the_payload_does_not_deny_the_change(
     let (_, body) = api.send_with(&headers, Some(ADA), &document, &Value::Null).await;
     let answer: Value = serde_json::from_str(&body).unwrap();
     let extensions = &answer["errors"][0]["extensions"];
-    assert_eq!(
-        extensions,
-        &json!({"code": "OUTCOME_UNKNOWN", "retryable": true, "requestId": id}),
-        "{answer}"
-    );
+    let mut expected = json!({"code": "OUTCOME_UNKNOWN", "retryable": true, "requestId": id});
+    if name == "panic" {
+        // Without data, the error has the ids.
+        expected["changedIds"] = json!([event_ids(&api).await[0]]);
+    }
+    assert_eq!(extensions, &expected, "{answer}");
     assert_eq!(events(&api).await, 1);
     assert_eq!(logged(&id), (json!("failed"), json!("OUTCOME_UNKNOWN")));
-    if name != "panic" {
-        let message = answer["errors"][0]["message"].as_str().unwrap();
-        assert!(message.starts_with("The mutation was executed, but its answer is incomplete."), "{message}");
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with(EXECUTED), "{message}");
+}
+
+async fn event_ids(api: &Api) -> Vec<Value> {
+    let events = api.read(ADA, "{ events { nodes { id } } }").await;
+    events["events"]["nodes"].as_array().unwrap().iter().map(|event| event["id"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_answered_with_the_changes_before_it() {
+    let api = failing(|| panic_any("db-7 is odd")).await;
+    let create = CREATE.replacen("title:", r#"idempotencyKey: "k-1", title:"#, 1);
+    let below_payload = format!("mutation {{ {create} {NESTED} }}");
+    // Nobody knows how far the panic came in the second mutation.
+    let issue = r#"createIssue(input: {title: "x", description: ""}) { issue { id } }"#;
+    let in_mutation = format!("mutation {{ a: {create} {{ event {{ id }} }} b: {issue} }}");
+    for (document, is_executed) in [(&below_payload, true), (&below_payload, true), (&in_mutation, false)] {
+        let (status, body) = api.send(Some(ADA), document, &Value::Null).await;
+        let error = serde_json::from_str::<Value>(&body).unwrap()["errors"][0].take();
+        assert_eq!((status, &error["extensions"]["code"]), (503, &json!("OUTCOME_UNKNOWN")), "{body}");
+        assert_eq!(error["message"].as_str().unwrap().starts_with(EXECUTED), is_executed, "{body}");
+        assert_eq!(error["extensions"]["changedIds"], json!(event_ids(&api).await), "{body}");
     }
+    assert_eq!(events(&api).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,5 +140,7 @@ async fn a_fault_after_the_change_does_not_deny_it(#[case] fault_case: FaultCase
         TestServer::with_ports(HttpLimits::default(), |ports| ports.members = Arc::new(members)).await;
     let answer = server.patch(&format!("/api/issues/{}", assigned["id"]), r#"{"title":"Changed"}"#).await;
     assert_eq!((answer.status, answer.code()), (503, "OUTCOME_UNKNOWN"), "{answer:?}");
+    let message = answer.body["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("The mutation was executed"), "{message}");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }

@@ -1,4 +1,5 @@
 use convene_application::failure::{Failure, Outcome};
+use juniper::ID;
 
 use crate::graphql::{
     context::Context,
@@ -9,6 +10,11 @@ use crate::graphql::{
 pub(in crate::graphql) trait Payload {
     /// The payload of a refused mutation.
     fn refused(user_errors: Vec<UserErrorValue>) -> Self;
+
+    /// The id of the object that the mutation has changed.
+    fn changed_id(&self) -> Option<ID> {
+        None
+    }
 }
 
 /// The payload for the outcome of a mutation, or of a query that can be refused like one.
@@ -43,16 +49,23 @@ pub(super) async fn run<P: Payload>(
     let has_succeeded = outcome.is_ok();
     let settled = settle(context, outcome);
     context.begin_payload(has_succeeded);
+    if has_succeeded {
+        context.note_made(settled.as_ref().ok().and_then(Payload::changed_id));
+    }
     settled
 }
 
-/// Defines a payload: the changed objects, and `userErrors`.
+/// Defines a payload: the changed object or its id, more fields, and `userErrors`.
 macro_rules! payload {
-    ($(#[$docs:meta])* $name:ident { $($(#[$field_docs:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$docs:meta])* $name:ident {
+        $(#[$object_docs:meta])* $object:ident: $object_type:ty,
+        $($(#[$field_docs:meta])* $field:ident: $type:ty,)*
+    }) => {
         $(#[$docs])*
         #[derive(Default, juniper::GraphQLObject)]
         #[graphql(context = crate::graphql::context::Context)]
         pub struct $name {
+            $(#[$object_docs])* $object: $object_type,
             $($(#[$field_docs])* $field: $type,)*
             /// The reasons of a refusal; empty if the mutation was executed.
             user_errors: Vec<crate::graphql::errors::UserErrorValue>,
@@ -61,6 +74,10 @@ macro_rules! payload {
         impl crate::graphql::mutation::Payload for $name {
             fn refused(user_errors: Vec<crate::graphql::errors::UserErrorValue>) -> Self {
                 Self { user_errors, ..Self::default() }
+            }
+
+            fn changed_id(&self) -> Option<juniper::ID> {
+                self.$object.as_ref().map(crate::graphql::object::Changed::changed_id)
             }
         }
     };

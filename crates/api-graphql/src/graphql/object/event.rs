@@ -55,7 +55,7 @@ impl<S: ScalarValue> Prefetched<S> for Event {}
 #[graphql(impl = NodeValue, context = Context)]
 impl Event {
     /// The id of the event.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 

@@ -51,7 +51,7 @@ impl From<Arc<issue::Issue>> for Issue {
 #[graphql(impl = NodeValue, context = Context)]
 impl Issue {
     /// The id of the issue.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 

@@ -51,7 +51,7 @@ impl From<VisibleMember> for Member {
 #[graphql(impl = NodeValue, context = Context)]
 impl Member {
     /// The id of the member.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 

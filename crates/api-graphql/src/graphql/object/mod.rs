@@ -34,4 +34,4 @@ pub use self::{
     registration::{CancellationReason, Registration, RegistrationStatus},
     viewer::Viewer,
 };
-pub(in crate::graphql) use self::{connection::Asked, counted::Counted, mirror::mirror_enum};
+pub(in crate::graphql) use self::{connection::Asked, counted::Counted, mirror::mirror_enum, node::Changed};

@@ -27,3 +27,28 @@ pub struct Node {
     /// The id of the object.
     id: ID,
 }
+
+/// What the payload of a mutation shows as its result.
+pub(in crate::graphql) trait Changed {
+    /// The id of the object.
+    fn changed_id(&self) -> ID;
+}
+
+/// The payload of a deletion shows the id only.
+impl Changed for ID {
+    fn changed_id(&self) -> ID {
+        self.clone()
+    }
+}
+
+macro_rules! changed {
+    ($($object:ident),*) => {
+        $(impl Changed for $object {
+            fn changed_id(&self) -> ID {
+                self.id()
+            }
+        })*
+    };
+}
+
+changed!(Organization, Member, Event, Occurrence, Registration, Issue);

@@ -136,7 +136,7 @@ impl<S: ScalarValue> Prefetched<S> for Occurrence {}
 #[graphql(impl = NodeValue, context = Context)]
 impl Occurrence {
     /// The id of the occurrence: the id of its event, an underscore, and its original start in UTC.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.0.key.to_string())
     }
 

@@ -34,7 +34,7 @@ impl From<organization::Organization> for Organization {
 #[graphql(impl = NodeValue, context = Context)]
 impl Organization {
     /// The id of the organization.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.0.id.to_string())
     }
 

@@ -115,7 +115,7 @@ impl<S: ScalarValue> Prefetched<S> for Registration {
 #[graphql(impl = NodeValue, context = Context)]
 impl Registration {
     /// The id, which never changes.
-    fn id(&self) -> ID {
+    pub(super) fn id(&self) -> ID {
         ID::from(self.of.id.to_string())
     }
 

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     auth::{AccessControl, CallerResolver, ClientKey, Slot},
-    change_state::ChangeState,
-    errors::{ErrorKind, RequestError},
+    change_state::{ChangeState, Made},
+    errors::{ErrorKind, INCOMPLETE, RequestError},
     graphql::limits::DocumentLimits,
     http::{
         body::{self, IncomingBody},
@@ -229,7 +229,7 @@ async fn run<R: CallerResolver>(
         Ok(Execution::Refused(errors)) => Response::refused(request_error(media), errors),
         Ok(Execution::Crashed) if info.change.prevent() => Response::failed(FaultKind::Internal, request_id),
         Err(_elapsed) if info.change.prevent() => Response::failed(FaultKind::Unavailable, request_id),
-        Ok(Execution::Crashed) | Err(_) => Response::failed(FaultKind::OutcomeUnknown, request_id),
+        Ok(Execution::Crashed) | Err(_) => Response::undecided(info),
     };
     response.memory = memory;
     response.cost = price.cost;
@@ -259,6 +259,16 @@ impl Response {
     fn failed(fault: FaultKind, request_id: &RequestId) -> Self {
         let error = ErrorEntry::fault(fault, request_id);
         Self::refused(ErrorKind::from(fault).status(), error.into())
+    }
+
+    /// The response to an operation that has begun a change and did not end, with the changes that are known to be made.
+    fn undecided(info: &RequestInfo) -> Self {
+        let kind = ErrorKind::from(FaultKind::OutcomeUnknown);
+        let Made { ids, is_complete } = info.change.made();
+        let message = if is_complete { INCOMPLETE } else { kind.message() };
+        let error = ErrorEntry::of_request(kind, message, &info.request_id);
+        let error = if ids.is_empty() { error } else { error.with("changedIds", ids) };
+        Self::refused(kind.status(), error.into())
     }
 
     fn costing(self, cost: u64) -> Self {
