@@ -42,7 +42,7 @@ const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
 
 impl VerificationKeys {
     /// The keys of a JSON Web Key Set. Encryption keys are ignored. Entries that are malformed, ambiguous, too weak or not
-    /// supported are [skipped](VerificationKeys::skipped); so are shared secrets and private keys, because a set is meant to
+    /// supported are [skipped](VerificationKeys::skipped), and those without a `kid` beside other usable ones; so are shared secrets and private keys, because a set is meant to
     /// be published.
     ///
     /// # Errors
@@ -57,15 +57,18 @@ impl VerificationKeys {
         if entries.len() > MAX_KEYS {
             return Err(KeyProblem::LargeSet(entries.len()));
         }
+        let read = entries.iter().map(|entry| (entry, read(entry))).collect::<Vec<_>>();
+        let is_only_one = read.iter().filter(|(_, key)| matches!(key, Ok(Some(_)))).count() == 1;
         let (mut keys, mut skipped) = (Vec::<VerificationKey>::new(), Vec::new());
-        for entry in entries {
-            let read = read(entry, entries.len() == 1).and_then(|key| match key {
+        for (entry, read) in read {
+            let checked = read.and_then(|key| match key {
+                Some(key) if key.id.is_none() && !is_only_one => Err("it has no kid".to_owned()),
                 Some(key) if keys.iter().any(|known| known.has(key.id.as_deref(), key.algorithm)) => {
                     Err("another key has the same kid".to_owned())
                 }
                 key => Ok(key),
             });
-            match read {
+            match checked {
                 Ok(key) => keys.extend(key),
                 Err(reason) => skipped.push(describe(entry, &reason)),
             }
@@ -96,7 +99,7 @@ fn fingerprint(entries: &[Value]) -> u64 {
 ///
 /// # Errors
 /// The reason why the entry is skipped.
-fn read(entry: &Value, is_only_one: bool) -> Result<Option<VerificationKey>, String> {
+fn read(entry: &Value) -> Result<Option<VerificationKey>, String> {
     // A key that is published with its private part can be used by anybody.
     if ["d", "p", "q", "k"].iter().any(|part| entry.get(part).is_some()) {
         return Err("it is not a public key".to_owned());
@@ -110,9 +113,6 @@ fn read(entry: &Value, is_only_one: bool) -> Result<Option<VerificationKey>, Str
     }
     if common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
         return Err("its key_ops do not contain verify".to_owned());
-    }
-    if common.key_id.is_none() && !is_only_one {
-        return Err("it has no kid".to_owned());
     }
     let (algorithm, key) = public_key(&jwk)?;
     Ok(Some(VerificationKey { id: common.key_id.clone(), algorithm, key }))
@@ -274,9 +274,16 @@ mod tests {
         assert_ne!(fingerprint(&[good()]), fingerprint(&[good().replace("11qY", "22qY")]));
     }
 
-    #[test]
-    fn the_only_key_needs_no_id() {
-        assert_eq!(set(&[format!("{{{ED25519}}}")]).unwrap().len(), 1);
+    #[rstest]
+    #[case::alone(&[])]
+    #[case::beside_an_encryption_key(&[format!(r#"{{{SHORT_RSA},"use":"enc","kid":"a"}}"#)])]
+    #[case::beside_one_that_cannot_be_used(&[format!(r#"{{{SHORT_RSA},"kid":"a"}}"#)])]
+    fn the_only_usable_key_needs_no_id_and_fits_any(#[case] others: &[String]) {
+        let keys = set(&[others, &[format!("{{{ED25519}}}")]].concat()).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert!([None, Some("any")].iter().all(|id| keys.select(*id, Algorithm::EdDSA).is_some()));
+        assert!(keys.select(Some("any"), Algorithm::ES256).is_none());
+        assert!(set(&[good()]).unwrap().select(Some("any"), Algorithm::EdDSA).is_none());
     }
 
     #[test]

@@ -53,8 +53,6 @@ impl VerificationKey {
 /// The keys that may have signed a token. There is at least one.
 pub struct VerificationKeys {
     keys: Vec<VerificationKey>,
-    /// True if the `kid` of a token must name one of the keys, false for a single configured key, which has no id.
-    by_id: bool,
     skipped: String,
     fingerprint: u64,
 }
@@ -101,12 +99,12 @@ impl VerificationKeys {
 
     /// Keys that tokens name by their `kid`.
     pub(super) const fn with_ids(keys: Vec<VerificationKey>, skipped: String, fingerprint: u64) -> Self {
-        Self { keys, by_id: true, skipped, fingerprint }
+        Self { keys, skipped, fingerprint }
     }
 
     fn single(algorithm: Algorithm, key: DecodingKey) -> Self {
         let keys = vec![VerificationKey { id: None, algorithm, key }];
-        Self { keys, by_id: false, skipped: String::new(), fingerprint: 0 }
+        Self { keys, skipped: String::new(), fingerprint: 0 }
     }
 
     /// The entries of a key set that cannot be used, with the reasons; empty if there are none.
@@ -124,12 +122,14 @@ impl VerificationKeys {
         self.keys.len()
     }
 
-    /// The key for a token with this `kid` and `alg`. A token without a `kid` is only accepted where there is a single key.
+    /// The key for a token with this `kid` and `alg`. A token without a `kid` is only accepted where there is a single key. A key
+    /// without an id is a single one, and fits any `kid`.
     pub(super) fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
-        match (self.by_id, id) {
-            (true, Some(_)) => self.keys.iter().find(|key| key.has(id, algorithm)),
-            _ if self.keys.len() == 1 => self.keys.first().filter(|key| key.algorithm == algorithm),
-            _ => None,
+        match self.keys.as_slice() {
+            [only] if id.is_none() || only.id.is_none() => {
+                Some(only).filter(|key| key.algorithm == algorithm)
+            }
+            keys => keys.iter().find(|key| id.is_some() && key.has(id, algorithm)),
         }
     }
 }
