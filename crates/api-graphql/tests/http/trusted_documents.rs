@@ -1,6 +1,6 @@
 //! Trusted documents: a server that has a folder of them runs nothing else.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use convene_api_graphql::{
     execution::check_documents,
@@ -129,4 +129,35 @@ fn a_folder_that_cannot_be_read_is_named() {
     fs::remove_file(folder.path().join("a.graphql")).unwrap();
     let (documents, unreadable) = TrustedDocuments::read(folder.path());
     assert!(documents.is_empty() && unreadable.is_empty());
+}
+
+#[test]
+fn links_in_a_folder_are_followed_in_no_circle_and_to_files_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    for name in ["one", "two"] {
+        symlink("..", inner.join(name)).unwrap();
+    }
+    let other = tempfile::tempdir().unwrap();
+    write(other.path(), "a.graphql", "{ organization }");
+    symlink(other.path(), folder.path().join("linked")).unwrap();
+    symlink("/dev/zero", folder.path().join("endless.graphql")).unwrap();
+    let (documents, problems) = TrustedDocuments::read(folder.path());
+    assert_eq!(documents.iter().count(), 1);
+    assert!(problems.len() == 1 && problems[0].contains("endless.graphql"), "{problems:?}");
+}
+
+#[test]
+fn the_files_of_a_folder_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let huge = fs::File::create(folder.path().join("huge.graphql")).unwrap();
+    huge.set_len(65 << 20).unwrap();
+    let (documents, problems) = TrustedDocuments::read(folder.path());
+    assert!(documents.is_empty() && problems[0].contains("67108864 bytes"), "{problems:?}");
+    fs::remove_file(folder.path().join("huge.graphql")).unwrap();
+    for number in 0..10_001 {
+        write(folder.path(), &format!("{number}.graphql"), "{ organization }");
+    }
+    assert_eq!(TrustedDocuments::read(folder.path()).1, ["it has more than 10000 files"]);
 }
