@@ -166,6 +166,8 @@ impl MutationInput for UpdateIssueInput {
 pub struct DeleteIssueInput {
     /// The id of the issue.
     pub issue_id: ID,
+    /// The version that the deletion is based on; it is refused if the issue has another version.
+    pub expected_version: Option<i32>,
     /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -176,7 +178,8 @@ impl MutationInput for DeleteIssueInput {
     idempotency_key!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id))?;
-        Some(DeleteIssueCommand { issue, expected_version: None })
+        let expected_version = expected_version(problems, self.expected_version);
+        let issue = problems.check(Field::IssueId, IssueId::parse(&self.issue_id));
+        Some(DeleteIssueCommand { issue: issue?, expected_version: expected_version? })
     }
 }
