@@ -13,12 +13,12 @@ pub(super) const HEADER: &str = "Idempotency-Key";
 /// The metadata of the request of a change, or `None` if a problem was noted.
 ///
 /// The key may have the quotes that the draft standard of the header requires. `operation` names the change and its
-/// object; with the body it makes up the fingerprint. A field with the value that it has by default counts as left out.
+/// object; with the input it makes up the fingerprint.
 pub(super) fn metadata(
     headers: &HeaderMap,
     request_id: &RequestId,
     operation: &str,
-    (body, defaults): (&Map<String, Value>, &[(&str, Value)]),
+    input: Map<String, Value>,
     problems: &mut Problems,
 ) -> Option<RequestMetadata> {
     let key = match given(headers) {
@@ -26,8 +26,6 @@ pub(super) fn metadata(
         Ok(Some(text)) => Some(problems.check_header(HEADER, IdempotencyKey::parse(text))?),
         Err(problem) => return problems.check_header(HEADER, Err(problem)),
     };
-    let mut input = body.clone();
-    input.retain(|name, value| !defaults.iter().any(|(field, default)| name == field && value == default));
     let idempotency =
         key.map(|key| Idempotency { key, fingerprint: fingerprint(operation, Value::from(input)) });
     Some(RequestMetadata { request_id: Some(request_id.as_str().to_owned()), idempotency, is_dry_run: false })

@@ -71,3 +71,46 @@ async fn a_repeat_of_a_creation_tells_that_its_object_was_deleted() {
         assert_eq!(error["message"], json!(message));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_issue_is_the_same_input_over_both_interfaces() {
+    let api = Api::start().await;
+    let post = async |body: Value, key: &str| {
+        let request = api.post_to("/api/issues", Some(BOB)).header("idempotency-key", key).json(&body);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    for (key, body) in [
+        ("short", json!({"title": "Badges"})),
+        ("long", json!({"title": "Badges", "description": "", "priority": "MEDIUM", "assigneeId": null})),
+    ] {
+        let (status, created) = post(body.clone(), key).await;
+        assert_eq!(status, 201, "{created}");
+        let repeat = json!({"title": "Badges", "description": "", "idempotencyKey": key});
+        let repeated = create(&api, BOB, repeat).await;
+        assert_eq!(repeated["issue"]["number"], created["id"], "{repeated}");
+        // The other way round.
+        let key = format!("{key}-2");
+        let input = json!({"title": "Badges", "description": "", "idempotencyKey": key});
+        let created = create(&api, BOB, input).await;
+        let (status, repeated) = post(body, &key).await;
+        assert_eq!((status, &repeated["id"]), (201, &created["issue"]["number"]), "{repeated}");
+    }
+    let (status, reused) = post(json!({"title": "Badges", "priority": "LOW"}), "short").await;
+    assert_eq!((status, &reused["error"]["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_is_deleted_at_the_expected_version_only() {
+    let api = Api::start().await;
+    let issue = create(&api, BOB, json!({"title": "Badges", "description": ""})).await["issue"]["id"].take();
+    let delete = async |version: i32| {
+        let input = json!({"issueId": issue, "expectedVersion": version});
+        let selection = "deletedIssueId userErrors { ... on VersionConflict { currentVersion } }";
+        api.mutate(ADA, "deleteIssue", input, selection).await
+    };
+    assert_eq!(delete(0).await["userErrors"][0]["code"], "INVALID_INPUT");
+    let refused = delete(2).await["userErrors"][0].take();
+    assert_eq!((&refused["code"], &refused["currentVersion"]), (&json!("VERSION_CONFLICT"), &json!(1)));
+    assert_eq!(delete(1).await["deletedIssueId"], issue);
+}

@@ -12,6 +12,7 @@ use convene_api_graphql::{
     execution::schema_executor,
     graphql::{context::Services, limits::DocumentLimits},
     http::{cors::AllowedOrigins, graphql::Documents, health::Health, limits::HttpLimits},
+    rest::{self, Rest},
     server::{self, Parts, ServerOptions},
     telemetry,
 };
@@ -135,15 +136,17 @@ impl Api {
         let clock: Arc<dyn Clock> = Arc::clone(&ports.clock);
         let use_cases = Arc::new(UseCases::new(ports));
         let callers = Callers::new(directory);
+        let access_control = Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers)));
+        let rest = Rest { access_control: Arc::clone(&access_control), use_cases: Arc::clone(&use_cases) };
         let parts = Parts {
-            access_control: Arc::new(AccessControl::new(Authenticator::Headers, None, Arc::new(callers))),
+            access_control,
             executor: schema_executor(Services { use_cases, clock }, limits, introspection),
             documents: Documents::default(),
             health: Health::starting(metrics()),
             has_local_probes: false,
             new_request_id: Arc::new(|| "request-1".to_owned()),
             origins: AllowedOrigins::default(),
-            more_routes: Arc::new(|_| {}),
+            more_routes: rest::routes(rest),
         };
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
@@ -206,7 +209,12 @@ impl Api {
     }
 
     fn post(&self, caller: Option<Caller>) -> RequestBuilder {
-        let mut request = self.client.post(format!("http://{}/graphql", self.address));
+        self.post_to("/graphql", caller)
+    }
+
+    /// A POST to a path.
+    pub(crate) fn post_to(&self, path: &str, caller: Option<Caller>) -> RequestBuilder {
+        let mut request = self.client.post(format!("http://{}{path}", self.address));
         for (name, value) in caller.iter().flat_map(Caller::headers) {
             request = request.header(name, value);
         }

@@ -13,7 +13,7 @@ use convene_domain::{
     issue::{IssuePriority, IssueStatus},
     text::{Description, Title, UserId},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     answer::represent_one,
@@ -88,13 +88,7 @@ async fn read(
     let mut problems = Problems::default();
     problems.refuse_parameters(call.http.query_string())?;
     let conditions = Conditions::read(call.http.headers(), &mut problems);
-    let defaults = [
-        ("description", Value::from("")),
-        ("priority", Value::from(IssuePriority::default().as_str())),
-        ("assigneeId", Value::Null),
-        ("status", Value::from(IssueStatus::default().as_str())),
-    ];
-    let input = (body.fields(), defaults.as_slice());
+    let input = input(body.fields());
     let request =
         idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, input, &mut problems);
     let (issue, unknown) = body.read::<NewIssue>();
@@ -125,4 +119,18 @@ async fn read(
         event: None,
     };
     Ok((command, assignee, request))
+}
+
+/// The body as the input of the mutation of GraphQL, so that a key is for one change over both. Fields with their defaults are like
+/// those that are left out.
+fn input(body: &Map<String, Value>) -> Map<String, Value> {
+    let mut input = body.clone();
+    input.retain(|name, value| match name.as_str() {
+        "assigneeId" => !value.is_null(),
+        "status" => value != IssueStatus::default().as_str(),
+        _ => true,
+    });
+    input.entry("description").or_insert_with(|| Value::from(""));
+    input.entry("priority").or_insert_with(|| Value::from(IssuePriority::default().as_str()));
+    input
 }

@@ -62,7 +62,6 @@ fn read(call: &Call<'_>, path: &str) -> Result<(RequestMetadata, Conditions), Ht
     let conditions = Conditions::read(headers, &mut problems);
     let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
     let operation = format!("{OPERATION} {path}{condition}");
-    let body = (&Map::new(), [].as_slice());
-    let request = idempotency::metadata(headers, &call.request_id, &operation, body, &mut problems);
+    let request = idempotency::metadata(headers, &call.request_id, &operation, Map::new(), &mut problems);
     problems.conclude(request.zip(conditions))
 }

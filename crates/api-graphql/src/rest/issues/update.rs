@@ -92,7 +92,7 @@ async fn read(
         call.http.headers(),
         &call.request_id,
         &operation,
-        (body.fields(), &[]),
+        body.fields().clone(),
         &mut problems,
     );
     let (changes, unknown) = body.read::<IssueChanges>();
