@@ -44,6 +44,7 @@ fn document(operation: &str) -> String {
     };
     match operation {
         "createEvent" | "updateEvent" => mutation("object: event { id title }"),
+        "updateMember" => mutation("object: member { id }"),
         "registerForOccurrence" => mutation("object: registration { id }"),
         "event" => "query($id: ID!) { answer: event(id: $id) { id } }".to_owned(),
         "node" => "query($id: ID!) { answer: node(id: $id) { id } }".to_owned(),
@@ -114,6 +115,7 @@ async fn every_bad_input_is_answered_as_expected() {
         ("{{their:member}}", text(&their_side["viewer"]["member"]["id"])),
         ("{{their:organization}}", text(&their_side["organization"]["id"])),
         ("{{their:key}}", "used-by-both".to_owned()),
+        ("{{our:member}}", text(&our_side["viewer"]["member"]["id"])),
         ("{{our:occurrence}}", ours.occurrences[0].clone()),
         ("{{our:otherOccurrence}}", ours.occurrences[2].clone()),
         ("{{our:keyInCapitals}}", "OUR-KEY".to_owned()),

@@ -71,8 +71,20 @@ async fn send_until_closed(address: SocketAddr, sent: Arc<Semaphore>) -> usize {
     unreachable!("the connection is never closed")
 }
 
+/// The number of shutdowns from the variable `CONVENE_TEST_SHUTDOWNS`, by default one; 50 is the full run.
+fn shutdowns() -> usize {
+    let asked = std::env::var("CONVENE_TEST_SHUTDOWNS").ok();
+    asked.map_or(1, |number| number.parse().expect("CONVENE_TEST_SHUTDOWNS must be a number"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_cuts_no_request_of_a_connection_that_is_kept_alive() {
+    for _ in 0..shutdowns() {
+        shut_down_under_load().await;
+    }
+}
+
+async fn shut_down_under_load() {
     const CONNECTIONS: u32 = 8;
     let mut server = TestServer::start(Setup::default());
     let sent = Arc::new(Semaphore::new(0));

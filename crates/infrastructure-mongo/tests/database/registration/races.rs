@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use bson::doc;
 use convene_application::{
     failure::{Outcome, Refusal},
-    ports::RegistrationBook,
+    ports::{EditScope, EventEdit, EventPatch, OnAffected, RegistrationBook},
     testing::builders::EventBuilder,
 };
 use convene_domain::{event::Event, id::MemberId, registration::Registration};
@@ -159,6 +159,53 @@ async fn invariants_hold_while_members_register_and_cancel_in_two_processes() {
     // Members were promoted, and registrations were cancelled.
     assert!(scenario.database.logged("registration.promoted").await > 0);
     assert!(scenario.database.logged("registration.cancelled").await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_fifty_cancellations_with_keys_of_their_own_one_is_made() {
+    let scenario = Scenario::with_two_processes().await;
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(5).build()).await;
+    let member = scenario.member().await;
+    let registration = scenario.register_with_repeats(0, request_for(&event, member)).await.unwrap();
+    let cancel = async |number: usize| {
+        scenario.cancel_with_key(number, &registration, &format!("cancel {number}")).await
+    };
+    let outcomes = join_all((0..50).map(cancel)).await;
+    let refused = outcomes.into_iter().filter(Result::is_err).map(refusal);
+    assert_eq!(refused.inspect(|refusal| assert_eq!(*refusal, Refusal::AlreadyCancelled)).count(), 49);
+    assert_eq!(scenario.database.logged("registration.cancelled").await, 1);
+    assert_eq!(scenario.counts(first(&event)).await, (0, 0));
+    scenario.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seat_that_is_moved_while_its_member_registers_never_overlaps_another_one() {
+    let scenario = Scenario::with_two_processes().await;
+    let editor = scenario.database.another_process().await;
+    for _ in 0..10 {
+        let member = scenario.member().await;
+        let (from, to) = (datetime!(2031-04-01 09:00), datetime!(2031-04-01 12:00));
+        let moved = scenario.event(EventBuilder::once(from).seats(5).build()).await;
+        let other = scenario.event(EventBuilder::once(to).seats(5).build()).await;
+        scenario.register_with_repeats(0, request_for(&moved, member)).await.unwrap();
+        let edit = EventEdit {
+            event: moved.id,
+            expected_version: None,
+            scope: EditScope::All,
+            patch: EventPatch { starts_at: Some(to), ..EventPatch::default() },
+            on_affected: OnAffected::CancelRegistrations,
+        };
+        let change = by(member).key(&moved.id.to_string(), 1).build();
+        let (registered, edited) = futures::join!(
+            scenario.register_with_repeats(1, request_for(&other, member)),
+            editor.events.update(&scenario.tenant.scope, edit, &change),
+        );
+        edited.unwrap();
+        if registered.is_err() {
+            assert!(matches!(refusal(registered), Refusal::ScheduleConflict { .. }));
+        }
+        scenario.assert_sound().await;
+    }
 }
 
 #[tokio::test]

@@ -195,7 +195,17 @@ impl Scenario {
         process: usize,
         registration: &Registration,
     ) -> Outcome<Cancelled> {
-        let change = by(registration.member).key(&format!("cancel {}", registration.id), 1).build();
+        self.cancel_with_key(process, registration, &format!("cancel {}", registration.id)).await
+    }
+
+    /// Cancels a registration with this key and repeats the call after a retryable fault.
+    pub(crate) async fn cancel_with_key(
+        &self,
+        process: usize,
+        registration: &Registration,
+        key: &str,
+    ) -> Outcome<Cancelled> {
+        let change = by(registration.member).key(key, 1).build();
         let mut outcome = self.cancel_by(process, registration, &change).await;
         for _ in 0..MAX_REPEATS {
             match outcome {
