@@ -5,7 +5,7 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller},
-    failure::{FaultKind, Outcome, Refusal},
+    failure::{Failure, FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
 use convene_domain::text::Description;
@@ -153,9 +153,16 @@ impl Call<'_> {
     {
         self.begun.set(true);
         let (change, slot) = (change(self.server.0.clone()), self.slot.take());
-        let task = self.server.2.spawn(async move {
+        let change = async move {
             let _slot = slot;
             change.await
+        };
+        let task = self.server.2.spawn(change, |outcome| match outcome {
+            Ok(_) => {}
+            Err(Failure::Refused(refusals)) => {
+                refusals.iter().for_each(|refusal| RequestRecord::note_error(refusal.code().into()));
+            }
+            Err(Failure::Fault(fault)) => RequestRecord::note_error(fault.kind().into()),
         });
         match task.await {
             Ok(outcome) => {

@@ -50,7 +50,14 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        let Self { record, started, method, route, is_probe, response, .. } = &*self;
+        self.complete();
+        self.record.end(self.response.is_some());
+    }
+}
+
+impl Completion {
+    fn complete(&self) {
+        let Self { record, started, method, route, is_probe, response, .. } = self;
         let time = started.elapsed();
         let status = response.map_or(ABANDONED, |response| response.status);
         let longest_poll_us = record.longest_poll_us();

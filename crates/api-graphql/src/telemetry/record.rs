@@ -7,7 +7,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -49,6 +49,8 @@ struct Record {
     error: Mutex<Option<(Outcome, ErrorKind)>>,
     /// The texts of the faults that were logged.
     faults: Mutex<Vec<String>>,
+    /// The line of the request was written.
+    is_over: AtomicBool,
 }
 
 /// The sender of a request.
@@ -84,6 +86,7 @@ impl RequestRecord {
             allowance: Mutex::new(None),
             error: Mutex::new(None),
             faults: Mutex::new(Vec::new()),
+            is_over: AtomicBool::new(false),
         }))
     }
 
@@ -141,6 +144,20 @@ impl RequestRecord {
             noted.push(text.to_owned());
         }
         is_new
+    }
+
+    /// The line of the request is written. What is noted from now on is about a mutation that still runs; if there was a response,
+    /// its error says only that the outcome is not known.
+    pub(super) fn end(&self, has_response: bool) {
+        if has_response {
+            *self.0.error.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.0.is_over.store(true, Ordering::Release);
+    }
+
+    /// Returns true once the line of the request is written.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::Acquire)
     }
 
     pub(crate) fn note_cost(cost: u64) {

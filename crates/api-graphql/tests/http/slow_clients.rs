@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::support::{Setup, TestServer, read_answer, tokens};
+use super::support::{Setup, TestServer, log, read_answer, tokens};
 
 fn short_limits() -> HttpLimits {
     HttpLimits {
@@ -157,4 +157,8 @@ async fn a_mutation_whose_client_disconnects_is_completed() {
     let state = std::sync::Arc::clone(&server.state);
     server.stopped().await.unwrap();
     assert_eq!(state.added.load(Ordering::SeqCst), 1);
+    // The line of the request cannot have the outcome.
+    let lines = log::lines();
+    let ended = lines.iter().find(|line| line["message"] == "a mutation ended after its request").unwrap();
+    assert_eq!((&ended["operation"], &ended["outcome"]), (&json!("add"), &json!("done")), "{ended}");
 }

@@ -214,10 +214,14 @@ async fn run<R: CallerResolver>(
     };
     let finished = if is_mutation {
         let info = info.clone();
-        let task = route.mutations.spawn(async move {
+        let mutation = async move {
             // The request is in flight until the mutation is completed, also without its client.
             let _held = (slot, body_memory);
             run.execute(&variables, caller, &info).await
+        };
+        let task = route.mutations.spawn(mutation, |execution| match execution {
+            Execution::Done(_, errors) | Execution::Refused(errors) => errors.note(),
+            Execution::Crashed => RequestRecord::note_error(FaultKind::OutcomeUnknown.into()),
         });
         timeout_at(deadline, task).await.map(|joined| joined.unwrap_or(Execution::Crashed))
     } else {

@@ -8,6 +8,8 @@ use std::{
 use convene_api_graphql::telemetry::{self, LogFormat};
 use serde_json::Value;
 
+const FILTER: &str = "info,convene_api_graphql::http::mutations=debug";
+
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -27,7 +29,7 @@ fn buffer() -> &'static Buffer {
     BUFFER.get_or_init(|| {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        telemetry::start_logging(LogFormat::Json, "info", move || writer.clone(), None).unwrap();
+        telemetry::start_logging(LogFormat::Json, FILTER, move || writer.clone(), None).unwrap();
         buffer
     })
 }
