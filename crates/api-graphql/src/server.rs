@@ -26,7 +26,7 @@ use crate::{
         error::HttpError,
         graphql::{self, Documents, GraphqlRoute, SharedExecutor},
         health::{self, Health, LocalCallers},
-        limits::{HttpLimits, LATE_BODY_TIME},
+        limits::{HttpLimits, LATE_BODY_TIME, PROBE_CONNECTIONS, PROBE_CONNECTIONS_PER_ADDRESS},
         memory::SharedMemory,
         mutations::MutationTasks,
         response_memory::ResponseMemory,
@@ -43,10 +43,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// The connections that wait until the server accepts them.
 const BACKLOG: i32 = 1_024;
-
-/// The connections at the address of the probes. A host that opens many of them keeps no others out.
-const PROBE_CONNECTIONS: usize = 200;
-const PROBE_CONNECTIONS_PER_ADDRESS: usize = 50;
 
 /// Additional routes, such as the REST routes. They take precedence over the server's own, so that a guarded resource
 /// for `/graphql` (for example an upgrade to WebSocket) is possible. Their handlers authenticate with a clone of the
@@ -330,8 +326,7 @@ fn probe_server(
     let origins = clients.as_ref().map_or_else(AllowedOrigins::default, |clients| clients.origins.clone());
     let responses = UnroutedResponses::new(new_request_id.clone(), limits.header_time, &origins);
     let local_callers = is_address_of_clients.then_some(LocalCallers { server: address.ip() });
-    let edge =
-        web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone(), local_callers });
+    let edge = web::Data::new(EdgeSettings { new_request_id, limits, health: health.clone(), local_callers });
     let health = web::Data::new(health.clone());
     let app = move || {
         let others = if is_address_of_clients { web::to(refuse_starting) } else { web::to(not_found) };

@@ -73,11 +73,8 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
     let stop = server::stop_signal()?;
     let health = Health::starting(telemetry::start_metrics()?);
     // Probes are answered while the server waits for the database.
-    let clients = ClientSettings {
-        origins: config.origins.clone(),
-        limits: config.http,
-        documents: config.documents,
-    };
+    let clients =
+        ClientSettings { origins: config.origins.clone(), limits: config.http, documents: config.documents };
     let start = Start::begin(config.listen, config.probe_listen, &health, clients)?;
     let verifier = match &config.auth {
         AuthConfig::Jwt(verifier) => Some(Arc::clone(verifier)),

@@ -88,6 +88,12 @@ impl Default for HttpLimits {
     }
 }
 
+/// The connections to the address of the probes: a few hosts probe and scrape.
+pub const PROBE_CONNECTIONS: usize = 200;
+
+/// The connections from one address to the address of the probes. A host that opens many of them keeps no others out.
+pub const PROBE_CONNECTIONS_PER_ADDRESS: usize = 50;
+
 /// The bytes after which a connection lets the HTTP library process what it has read. A request in flight that does not wait for
 /// its body keeps the connection from reading more.
 pub const READ_BYTES: usize = 8 * 1024;

@@ -12,7 +12,8 @@ use convene_api_graphql::{
         graphql::{MAX_DOCUMENT_BYTES, MAX_PERSISTED_BYTES},
         limits::{
             BODY_PARTS, BYTES_OF_PART, COMPILING_BYTES, DISCARDED_BYTES, HEAD_BYTES, HEADERS, HttpLimits,
-            LATE_BODY_TIME, QUEUED_REQUESTS, READ_BYTES, SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
+            LATE_BODY_TIME, PROBE_CONNECTIONS, PROBE_CONNECTIONS_PER_ADDRESS, QUEUED_REQUESTS, READ_BYTES,
+            SMALL_BODY_BYTES, SMALL_RESPONSE_BYTES,
         },
         memory,
     },
@@ -192,6 +193,11 @@ fn the_documented_limits_are_those_of_the_code() {
         (
             "connections from one address that have not sent the headers of a request",
             http.unfinished_per_address().to_string(),
+        ),
+        ("connections to the address of the probes", PROBE_CONNECTIONS.to_string()),
+        (
+            "connections from one address to the address of the probes",
+            PROBE_CONNECTIONS_PER_ADDRESS.to_string(),
         ),
         ("requests of a caller in flight", in_flight.caller.to_string()),
         ("requests of an organization in flight", in_flight.organization.to_string()),

@@ -11,7 +11,10 @@ use std::{
 use async_trait::async_trait;
 use convene_api_graphql::{
     graphql::limits::DocumentLimits,
-    http::health::{Health, Readiness},
+    http::{
+        health::{Health, Readiness},
+        limits::HttpLimits,
+    },
     server::{self, ClientSettings, StartingServer},
 };
 use convene_application::failure::Fault;

@@ -163,7 +163,7 @@ async fn the_address_of_the_probes_has_such_responses_too() {
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("BAD_REQUEST"), "{answer}");
     let (_, id) = answer.split_once("x-request-id: ").unwrap();
     let lines = log::of_request(id.lines().next().unwrap());
-    assert_eq!((lines.len(), &lines[0]["route"]), (1, &"unread".into()), "{lines:?}");
+    assert!(lines.iter().any(|line| line["route"] == "unread"), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
