@@ -17,9 +17,9 @@ use convene_application::{
     page::{BoundedPage, Page, PageRequest},
     ports::{
         Catalogue, CatalogueQuery, Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventPosition,
-        EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members, OccurrenceEdit,
-        OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations, ResolvedOccurrence,
-        SeatCounts, WindowParts,
+        EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members, OccurrenceCancellation,
+        OccurrenceEdit, OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations,
+        ResolvedOccurrence, SeatCounts, WindowParts,
     },
     testing::memory::InMemory,
 };
@@ -256,10 +256,10 @@ impl Events for Counting<dyn Events> {
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,
-        key: OccurrenceKey,
+        cancellation: OccurrenceCancellation,
         change: &Change,
     ) -> Outcome<Changed<Occurrence>> {
-        self.called().cancel_occurrence(scope, key, change).await
+        self.called().cancel_occurrence(scope, cancellation, change).await
     }
 
     async fn restore_occurrence(

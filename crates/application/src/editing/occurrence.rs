@@ -76,12 +76,14 @@ pub(super) fn size_refusals(before: &StoredOccurrence, after: &StoredOccurrence)
 /// Plans the cancellation of the occurrence `before` of `event`.
 ///
 /// # Errors
-/// [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun.
+/// [`Refusal::VersionConflict`]; [`Refusal::AlreadyCancelled`]; [`Refusal::InvalidInput`] for an occurrence that has begun.
 pub fn plan_occurrence_cancellation(
     event: &Event,
     before: &StoredOccurrence,
+    expected_version: Option<u32>,
     now: Instant,
 ) -> Result<OccurrencePlan, Refusals> {
+    check_version(expected_version, before.version)?;
     if before.status() == OccurrenceStatus::Cancelled {
         return Err(Refusal::AlreadyCancelled.into());
     }

@@ -508,5 +508,5 @@ fn an_occurrence_that_has_begun_cannot_be_changed() {
         on_affected: OnAffected::Refuse,
     };
     assert!(plan_occurrence_edit(&event, &past, &request, NOW).is_err());
-    assert!(plan_occurrence_cancellation(&event, &past, NOW).is_err());
+    assert!(plan_occurrence_cancellation(&event, &past, None, NOW).is_err());
 }

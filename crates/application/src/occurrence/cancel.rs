@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use convene_domain::occurrence::{Occurrence, OccurrenceKey};
+use convene_domain::occurrence::Occurrence;
 
 use crate::{
     caller::Admin,
     change::RequestMetadata,
     failure::Outcome,
     mutation_context::ContextFactory,
-    ports::{Changed, Events},
+    ports::{Changed, Events, OccurrenceCancellation},
 };
 
 /// Cancels one occurrence of an event.
@@ -20,15 +20,15 @@ impl CancelOccurrence {
     /// Cancels the occurrence and every registration for it.
     ///
     /// # Errors
-    /// Refused with `NotFound` on `occurrenceId`, or `AlreadyCancelled`.
-    #[tracing::instrument(name = "occurrence.cancel", skip_all, fields(organization = %admin.scope().organization(), %occurrence))]
+    /// Refused with `NotFound` on `occurrenceId`, `VersionConflict` or `AlreadyCancelled`.
+    #[tracing::instrument(name = "occurrence.cancel", skip_all, fields(organization = %admin.scope().organization(), occurrence = %cancellation.occurrence))]
     pub async fn execute(
         &self,
         admin: Admin<'_>,
-        occurrence: OccurrenceKey,
+        cancellation: OccurrenceCancellation,
         request: RequestMetadata,
     ) -> Outcome<Changed<Occurrence>> {
         let change = self.contexts.for_member(&admin, request);
-        self.events.cancel_occurrence(admin.scope(), occurrence, &change).await
+        self.events.cancel_occurrence(admin.scope(), cancellation, &change).await
     }
 }

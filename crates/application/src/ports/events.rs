@@ -206,6 +206,21 @@ pub enum OccurrenceField {
     Status,
 }
 
+/// A cancellation of one occurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OccurrenceCancellation {
+    pub occurrence: OccurrenceKey,
+    /// The version on which the change is based; another one is a conflict.
+    pub expected_version: Option<u32>,
+}
+
+impl From<OccurrenceKey> for OccurrenceCancellation {
+    /// Cancels the occurrence in any version.
+    fn from(occurrence: OccurrenceKey) -> Self {
+        Self { occurrence, expected_version: None }
+    }
+}
+
 /// The restoration of an occurrence: it gets the values of its series again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OccurrenceRestoration {
@@ -382,11 +397,11 @@ pub trait Events: Send + Sync {
 
     /// Cancels one occurrence and all registrations for it.
     ///
-    /// Refusals: `NotFound` on `occurrenceId`; `AlreadyCancelled`.
+    /// Refusals: `NotFound` on `occurrenceId`; `VersionConflict`; `AlreadyCancelled`.
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,
-        key: OccurrenceKey,
+        cancellation: OccurrenceCancellation,
         change: &Change,
     ) -> Outcome<Changed<Occurrence>>;
 

@@ -25,14 +25,10 @@ use convene_application::{
     page::{BoundedPage, PageRequest},
     ports::{
         Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventPosition, EventRestored, Events,
-        OccurrenceEdit, OccurrenceRestoration,
+        OccurrenceCancellation, OccurrenceEdit, OccurrenceRestoration,
     },
 };
-use convene_domain::{
-    event::Event,
-    id::EventId,
-    occurrence::{Occurrence, OccurrenceKey},
-};
+use convene_domain::{event::Event, id::EventId, occurrence::Occurrence};
 use futures::{FutureExt, future::BoxFuture};
 
 pub(crate) use self::realign::realign;
@@ -116,10 +112,10 @@ impl Events for MongoEvents {
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,
-        key: OccurrenceKey,
+        cancellation: OccurrenceCancellation,
         change: &Change,
     ) -> Outcome<Changed<Occurrence>> {
-        occurrence::cancel(&self.0, scope, key, change).await
+        occurrence::cancel(&self.0, scope, cancellation, change).await
     }
 
     async fn restore_occurrence(

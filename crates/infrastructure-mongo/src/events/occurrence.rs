@@ -8,12 +8,9 @@ use convene_application::{
         plan_occurrence_edit, plan_occurrence_restoration,
     },
     failure::Outcome,
-    ports::{Changed, OccurrenceEdit, OccurrenceRestoration, OnAffected},
+    ports::{Changed, OccurrenceCancellation, OccurrenceEdit, OccurrenceRestoration, OnAffected},
 };
-use convene_domain::{
-    event::Event,
-    occurrence::{Occurrence, OccurrenceKey},
-};
+use convene_domain::{event::Event, occurrence::Occurrence};
 use futures::FutureExt;
 
 use super::{load, results::accepted, step, store};
@@ -53,9 +50,10 @@ pub(super) async fn update(
 pub(super) async fn cancel(
     database: &Database,
     scope: &TenantScope,
-    key: OccurrenceKey,
+    cancellation: OccurrenceCancellation,
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
+    let OccurrenceCancellation { occurrence: key, expected_version } = cancellation;
     let steps = StepsOfEdit { operation: Operation::CancelOccurrence, event: key.event, work: step };
     database
         .edit_in_steps(scope, change, steps, |transaction| {
@@ -63,7 +61,7 @@ pub(super) async fn cancel(
                 store::claim_occurrence(transaction, key).await?;
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
                 let change = &transaction.stamped_after(event.updated_at, change);
-                let plan = plan_occurrence_cancellation(&event, &found.stored, change.at)?;
+                let plan = plan_occurrence_cancellation(&event, &found.stored, expected_version, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
             .boxed()

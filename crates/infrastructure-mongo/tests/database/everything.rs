@@ -108,7 +108,7 @@ async fn use_events(ports: &MongoPorts, scope: &TenantScope, change: &Change) {
         OccurrencePatch { starts_at: Some(datetime!(2031-04-09 12:00)), ..OccurrencePatch::default() };
     let edit = OccurrenceEdit { occurrence: second, patch, on_affected: OnAffected::Refuse };
     events.update_occurrence(scope, edit, change).await.unwrap();
-    events.cancel_occurrence(scope, second, change).await.unwrap();
+    events.cancel_occurrence(scope, second.into(), change).await.unwrap();
     let restoration = OccurrenceRestoration {
         occurrence: second,
         fields: Vec::new(),

@@ -352,7 +352,7 @@ async fn a_change_of_what_a_job_is_about_waits_for_the_job() {
     let admin = ChangeBuilder::by("first-admin").build();
     let first = OccurrenceKey { event: event.id, original_start: days(&event, 1)[0] };
     let begun = scenario.database.ports.without_steps_of(1);
-    let started = begun.events.cancel_occurrence(scope, first, &admin).await.unwrap();
+    let started = begun.events.cancel_occurrence(scope, first.into(), &admin).await.unwrap();
     assert_eq!((started.cancelled_registrations, started.remaining_registrations), (0, 5));
     // The next change completes the job before.
     let patch = EventPatch { title: Some(Title::parse("Other").unwrap()), ..EventPatch::default() };

@@ -260,7 +260,7 @@ async fn edits_end_beside_registrations_for_their_occurrences_in_another_process
                 let begun = Instant::now();
                 let outcome = match edit {
                     "cancel an occurrence" => {
-                        ports.events.cancel_occurrence(&scope, keys[3], change).await.map(drop)
+                        ports.events.cancel_occurrence(&scope, keys[3].into(), change).await.map(drop)
                     }
                     "move" => ports.events.update(&scope, moved(&event, 2), change).await.map(drop),
                     "drop" => ports.events.update(&scope, made_once(&event), change).await.map(drop),

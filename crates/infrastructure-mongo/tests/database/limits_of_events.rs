@@ -45,7 +45,7 @@ async fn cancel(
     change: &Change,
 ) -> Outcome<Changed<Occurrence>> {
     let events = &scenario.database.ports.events;
-    events.cancel_occurrence(&scenario.tenant.scope, key(event, number), change).await
+    events.cancel_occurrence(&scenario.tenant.scope, key(event, number).into(), change).await
 }
 
 #[tokio::test]

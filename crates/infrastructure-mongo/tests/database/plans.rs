@@ -104,7 +104,7 @@ async fn a_large_catalogue_is_read_in_parts() {
     let (ports, scope) = (&database.ports, &tenant.scope);
     let event = ports.events.create(scope, EventBuilder::daily(first, 3).build(), &change).await.unwrap();
     let moved = OccurrenceKey { event: event.id, original_start: first.as_utc() };
-    ports.events.cancel_occurrence(scope, moved, &change).await.unwrap();
+    ports.events.cancel_occurrence(scope, moved.into(), &change).await.unwrap();
     let events = database.collection("events");
     let mut original = events.find_one(doc! {}).await.unwrap().unwrap();
     let description = "é".repeat(10_000);
@@ -146,7 +146,7 @@ async fn the_exceptions_of_windows_far_apart_are_read_from_the_indexes_by_time()
     let (ports, scope) = (&database.ports, &tenant.scope);
     let event = ports.events.create(scope, EventBuilder::daily(first, 3).build(), &change).await.unwrap();
     let key = OccurrenceKey { event: event.id, original_start: first.as_utc() };
-    ports.events.cancel_occurrence(scope, key, &change).await.unwrap();
+    ports.events.cancel_occurrence(scope, key.into(), &change).await.unwrap();
     let occurrences = database.collection("occurrences");
     let original = occurrences.find_one(doc! {}).await.unwrap().unwrap();
     let copy = |day: i64| {

@@ -387,6 +387,10 @@ pub struct DuplicateEventInput {
     pub starts_on: Option<Date>,
     /// A title.
     pub title: Option<String>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -409,6 +413,7 @@ impl MutationInput for DuplicateEventInput {
     type Command = DuplicateEventCommand;
 
     idempotency_key!();
+    dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let event = problems.check(Field::EventId, EventId::parse(&self.event_id));

@@ -11,7 +11,7 @@ use convene_domain::{
 };
 use juniper::{GraphQLInputObject, ID, Nullable};
 
-use super::{Choice, MutationInput, expected_version, idempotency_key, known};
+use super::{Choice, MutationInput, dry_run, expected_version, idempotency_key, known};
 use crate::graphql::{
     lists,
     object::{IssuePriority, IssueStatus},
@@ -168,6 +168,10 @@ pub struct DeleteIssueInput {
     pub issue_id: ID,
     /// The version that the deletion is based on; it is refused if the issue has another version.
     pub expected_version: Option<i32>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -176,6 +180,7 @@ impl MutationInput for DeleteIssueInput {
     type Command = DeleteIssueCommand;
 
     idempotency_key!();
+    dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
         let expected_version = expected_version(problems, self.expected_version);

@@ -61,6 +61,10 @@ pub struct UpdateMemberInput {
     pub role: Nullable<Role>,
     /// The version that the change is based on; the change is refused if the member has another version.
     pub expected_version: Option<i32>,
+    /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
+    /// show what is stored.
+    #[graphql(default = Some(false))]
+    pub dry_run: Option<bool>,
     /// The caller's key for this mutation, at most 255 characters. A repeat within 24 hours has the same result.
     pub idempotency_key: Option<String>,
 }
@@ -69,6 +73,7 @@ impl MutationInput for UpdateMemberInput {
     type Command = UpdateMemberCommand;
 
     idempotency_key!();
+    dry_run!();
 
     fn cleared(&self) -> Vec<&'static str> {
         self.email.is_explicit_null().then_some("email").into_iter().collect()

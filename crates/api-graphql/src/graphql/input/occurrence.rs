@@ -1,7 +1,7 @@
 use convene_application::{
     failure::Field,
     limits,
-    ports::{self, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration},
+    ports::{self, OccurrenceCancellation, OccurrenceEdit, OccurrencePatch, OccurrenceRestoration},
 };
 use convene_domain::{
     capacity::Capacity,
@@ -217,6 +217,8 @@ impl MutationInput for RestoreOccurrenceInput {
 pub struct CancelOccurrenceInput {
     /// The id of the occurrence.
     pub occurrence_id: ID,
+    /// The version that the change is based on; the change is refused if the occurrence has another version.
+    pub expected_version: Option<i32>,
     /// Answers as the mutation would, and stores nothing: no change, no entry of the log, no use of the key. Nested lists
     /// show what is stored.
     #[graphql(default = Some(false))]
@@ -226,12 +228,14 @@ pub struct CancelOccurrenceInput {
 }
 
 impl MutationInput for CancelOccurrenceInput {
-    type Command = OccurrenceKey;
+    type Command = OccurrenceCancellation;
 
     idempotency_key!();
     dry_run!();
 
     fn check(&self, problems: &mut Problems) -> Option<Self::Command> {
-        problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id))
+        let expected_version = expected_version(problems, self.expected_version);
+        let occurrence = problems.check(Field::OccurrenceId, OccurrenceKey::parse(&self.occurrence_id));
+        Some(OccurrenceCancellation { occurrence: occurrence?, expected_version: expected_version? })
     }
 }

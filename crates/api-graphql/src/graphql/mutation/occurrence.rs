@@ -62,8 +62,8 @@ pub(super) async fn cancel(
 ) -> Result<CancelOccurrencePayload, FieldProblem> {
     run(context, async {
         let admin = context.acting_admin()?;
-        let (occurrence, request) = prepare(context, "cancelOccurrence", input)?;
-        let changed = context.use_cases().cancel_occurrence.execute(admin, occurrence, request).await?;
+        let (cancellation, request) = prepare(context, "cancelOccurrence", input)?;
+        let changed = context.use_cases().cancel_occurrence.execute(admin, cancellation, request).await?;
         Ok(CancelOccurrencePayload {
             occurrence: Occurrence::changed(context, vec![changed.now]).await.pop(),
             cancelled_registrations: int(changed.cancelled_registrations),

@@ -85,7 +85,7 @@ pub(super) async fn a_window_contains_exceptions_by_new_and_by_original_time(env
     let member = tenant.member("ada").await;
     let key = |number| OccurrenceKey { event: event.id, original_start: day(number) };
     move_to(&tenant, key(1), FIRST + Duration::days(40)).await;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key(2), &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key(2).into(), &by_root()).await.unwrap();
     // A seat alone makes no exception.
     tenant.seat(&event, day(0), &member).await;
 
@@ -152,7 +152,7 @@ pub(super) async fn a_window_is_never_stale(environment: Environment) {
     assert_eq!(all().await.exceptions[0].interval, event.interval_from(day(1) + Duration::hours(2)));
     move_to(&tenant, key, FIRST + Duration::hours(27)).await;
     assert_eq!(all().await.exceptions[0].interval, event.interval_from(day(1) + Duration::hours(3)));
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &by_root()).await.unwrap();
     assert_eq!(all().await.exceptions[0].status(), EventStatus::Cancelled);
 
     let patch = EventPatch { starts_at: Some(FIRST + Duration::hours(5)), ..EventPatch::default() };

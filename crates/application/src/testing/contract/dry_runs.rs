@@ -199,10 +199,12 @@ pub(super) async fn a_dry_run_of_a_cancellation_is_answered_like_it(environment:
     let (events, scope) = (&tenant.ports.events, &tenant.scope);
     let key: OccurrenceKey = occurrence_key(&first, day(0));
     let cancelled =
-        dry_then_real(&tenant, async |change| events.cancel_occurrence(scope, key, &change).await).await;
+        dry_then_real(&tenant, async |change| events.cancel_occurrence(scope, key.into(), &change).await)
+            .await;
     assert_eq!(cancelled.unwrap().cancelled_registrations, 2);
     let again =
-        dry_then_real(&tenant, async |change| events.cancel_occurrence(scope, key, &change).await).await;
+        dry_then_real(&tenant, async |change| events.cancel_occurrence(scope, key.into(), &change).await)
+            .await;
     assert_eq!(refusal(again), Refusal::AlreadyCancelled);
 
     assert!(matches!(

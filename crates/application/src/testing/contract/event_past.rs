@@ -243,8 +243,12 @@ pub(super) async fn a_postponed_occurrence_stays_one_occurrence(environment: Env
     assert_eq!(tenant.listed(&[&edited, &second], day(0), day(20)).await, expected);
     // It can still be cancelled.
     let occurrence = tenant.registration_now(&seat).await.occurrence;
-    let cancelled =
-        tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence, &by_root_at(now)).await.unwrap();
+    let cancelled = tenant
+        .ports
+        .events
+        .cancel_occurrence(&tenant.scope, occurrence.into(), &by_root_at(now))
+        .await
+        .unwrap();
     assert_eq!(cancelled.cancelled_registrations, 1);
 }
 
@@ -360,7 +364,8 @@ pub(super) async fn a_present_id_takes_precedence_over_a_former_one(environment:
     edit(&tenant, &event, with(&[], &[two]), NOW).await;
     let found = tenant.ports.events.update_occurrence(&tenant.scope, by_former, &by_root()).await;
     assert_eq!(found.unwrap().now.interval.start(), day(3));
-    let cancelled = tenant.ports.events.cancel_occurrence(&tenant.scope, former, &by_root()).await.unwrap();
+    let cancelled =
+        tenant.ports.events.cancel_occurrence(&tenant.scope, former.into(), &by_root()).await.unwrap();
     assert_eq!((cancelled.now.interval.start(), cancelled.cancelled_registrations), (day(3), 0));
     assert!(tenant.registration_now(&seat).await.status.is_active());
     let second = split(&tenant, &event, day(4), NOW).await;

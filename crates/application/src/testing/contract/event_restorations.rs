@@ -49,7 +49,7 @@ pub(super) async fn the_occurrences_that_were_cancelled_with_an_event_take_place
     tenant.seat(&event, day(3), &ada).await;
     let by_itself = occurrence_key(&event, day(3));
     let change = by_root_at(later(1));
-    tenant.ports.events.cancel_occurrence(&tenant.scope, by_itself, &change).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, by_itself.into(), &change).await.unwrap();
     let third = tenant.seat(&event, day(2), &bob).await;
     let left = tenant.seat(&event, day(4), &bob).await;
     tenant.try_cancel(&left, later(1)).await.expect("bob cancels");
@@ -145,7 +145,12 @@ pub(super) async fn dates_that_passed_while_they_were_cancelled_can_move_ahead(e
         } else {
             for start in &passed {
                 let key = occurrence_key(&event, *start);
-                tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root_at(NOW)).await.unwrap();
+                tenant
+                    .ports
+                    .events
+                    .cancel_occurrence(&tenant.scope, key.into(), &by_root_at(NOW))
+                    .await
+                    .unwrap();
             }
         }
         if renamed {
@@ -169,7 +174,7 @@ pub(super) async fn dates_that_took_place_between_cancelled_ones_do_not_move(env
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let second = occurrence_key(&event, day(1));
-    tenant.ports.events.cancel_occurrence(&tenant.scope, second, &by_root_at(NOW)).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, second.into(), &by_root_at(NOW)).await.unwrap();
     let now = day(2) + Duration::HOUR;
     move_to(&tenant, &event, FIRST + Duration::days(7), now).await.unwrap();
     let expected = [

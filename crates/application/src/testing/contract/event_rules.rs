@@ -88,7 +88,7 @@ pub(super) async fn a_cancelled_date_does_not_take_the_new_date_of_a_live_one(en
     let ada = tenant.member("ada").await;
     let two = Duration::hours(5);
     let seat = tenant.seat(&event, day(2) + two, &ada).await;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(2)), &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(2)).into(), &by_root()).await.unwrap();
     let local = FIRST + Duration::days(2);
     let patch = rule("FREQ=DAILY;BYHOUR=9,14;COUNT=20", &[local, local + two], &[local + Duration::hours(6)]);
     let journal = tenant.journal().await;
@@ -111,7 +111,7 @@ pub(super) async fn a_cancelled_date_leaves_the_date_that_a_start_gives_it(envir
     let seat = tenant.seat(&event, day(2) + Duration::hours(5), &ada).await;
     for number in [2, 3] {
         let key = at(&event, day(number));
-        tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+        tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &by_root()).await.unwrap();
     }
     let journal = tenant.journal().await;
     let patch = starting(6, rule("FREQ=DAILY;COUNT=10", &[], &[]));
@@ -272,7 +272,7 @@ pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) 
     let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;BYDAY=MO,WE")).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(9), &ada).await;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(14)), &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(14)).into(), &by_root()).await.unwrap();
     let patch = starting(25, rule("FREQ=WEEKLY;BYDAY=TU,TH,SA", &[], &[]));
     let edited = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap().now;
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(10) + Duration::HOUR);

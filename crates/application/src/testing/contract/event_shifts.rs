@@ -88,7 +88,12 @@ pub(super) async fn a_weekday_set_rotates_with_everything_that_is_known_of_its_d
         on_affected: OnAffected::Refuse,
     };
     tenant.ports.events.update_occurrence(&tenant.scope, renamed, &by_root()).await.unwrap();
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key(&event, day(16)), &by_root()).await.unwrap();
+    tenant
+        .ports
+        .events
+        .cancel_occurrence(&tenant.scope, key(&event, day(16)).into(), &by_root())
+        .await
+        .unwrap();
 
     let journal = tenant.journal().await;
     let edited = edit(&tenant, &event, starting(FIRST + Duration::days(1))).await;
@@ -117,7 +122,12 @@ pub(super) async fn a_night_moves_past_midnight_as_a_whole(environment: Environm
         on_affected: OnAffected::Refuse,
     };
     tenant.ports.events.update_occurrence(&tenant.scope, moved, &by_root()).await.unwrap();
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key(&event, night(4)), &by_root()).await.unwrap();
+    tenant
+        .ports
+        .events
+        .cancel_occurrence(&tenant.scope, key(&event, night(4)).into(), &by_root())
+        .await
+        .unwrap();
     let edited = edit(&tenant, &event, starting(datetime!(2031-03-11 01:00))).await;
     let by = Duration::hours(2);
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), night(1) + by);
@@ -219,7 +229,7 @@ pub(super) async fn a_cancelled_date_leaves_the_instant_of_two_times_to_a_held_o
         let seat = tenant.seat(&event, utc_datetime!(2031-03-31 00:30), &ada).await;
         let other = OccurrenceKey { event: event.id, original_start: utc_datetime!(2031-03-31 01:30) };
         if is_cancelled {
-            tenant.ports.events.cancel_occurrence(&tenant.scope, other, &by_root()).await.unwrap();
+            tenant.ports.events.cancel_occurrence(&tenant.scope, other.into(), &by_root()).await.unwrap();
         } else {
             let patch = OccurrencePatch { title: Title::parse("Solo").ok(), ..OccurrencePatch::default() };
             let renamed = OccurrenceEdit { occurrence: other, patch, on_affected: OnAffected::Refuse };
@@ -326,7 +336,8 @@ pub(super) async fn a_former_id_denotes_the_occurrence_that_had_it_last(environm
     let filter = RegistrationFilter { occurrence: Some(bea.occurrence), ..RegistrationFilter::default() };
     let found: Vec<_> = tenant.registrations(filter).await.into_iter().map(|one| one.id).collect();
     assert_eq!(found, [ada.id]);
-    let cancelled = tenant.ports.events.cancel_occurrence(&tenant.scope, bea.occurrence, &by_root()).await;
+    let cancelled =
+        tenant.ports.events.cancel_occurrence(&tenant.scope, bea.occurrence.into(), &by_root()).await;
     assert_eq!(cancelled.unwrap().now.interval.start(), day(4 + 19));
 }
 

@@ -57,7 +57,7 @@ async fn change(
 }
 
 async fn cancel(tenant: &Tenant, occurrence: OccurrenceKey) -> Occurrence {
-    tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence, &by_root()).await.unwrap().now
+    tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence.into(), &by_root()).await.unwrap().now
 }
 
 async fn restore(

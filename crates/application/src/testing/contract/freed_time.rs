@@ -111,7 +111,7 @@ pub(super) async fn promotes_a_member_whose_occurrence_is_cancelled(environment:
     let stalled = Stalled::new(&environment).await;
     let tenant = &stalled.tenant;
     let key = stalled.elsewhere.occurrence;
-    let changed = tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    let changed = tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &by_root()).await.unwrap();
     assert_eq!(changed.promoted_registrations, 1);
     stalled.expect_promotion().await;
 }
@@ -283,7 +283,7 @@ pub(super) async fn promotes_after_registration_has_closed_until_the_start(envir
     let tenant = &tenant;
     let cancel = |at| {
         let request = elsewhere.occurrence;
-        async move { tenant.ports.events.cancel_occurrence(&tenant.scope, request, &by_root_at(at)).await }
+        async move { tenant.ports.events.cancel_occurrence(&tenant.scope, request.into(), &by_root_at(at)).await }
     };
     cancel(day(0) - Duration::MILLISECOND).await.unwrap();
     assert_eq!(tenant.registration_now(&third).await.status, RegistrationStatus::Confirmed);

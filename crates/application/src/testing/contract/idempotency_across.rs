@@ -133,7 +133,7 @@ impl Mutation {
             CancelOccurrence => {
                 let key = occurrence(&tenant).await;
                 Box::pin(async move {
-                    tenant.ports.events.cancel_occurrence(&tenant.scope, key, &change).await.map(drop)
+                    tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &change).await.map(drop)
                 })
             }
             CreateIssue => {

@@ -151,7 +151,8 @@ pub(super) async fn changes_of_occurrences_are_repeatable(environment: Environme
     assert_eq!((changed.now.key, changed.cancelled_registrations), (seat.occurrence, 1));
     let seat = tenant.seat(&event, day(2), &ada).await;
     let changed =
-        repeat(tenant, async |change| events.cancel_occurrence(scope, seat.occurrence, &change).await).await;
+        repeat(tenant, async |change| events.cancel_occurrence(scope, seat.occurrence.into(), &change).await)
+            .await;
     assert_eq!((changed.now.key, changed.cancelled_registrations), (seat.occurrence, 1));
 }
 

@@ -63,6 +63,7 @@ macro_rules! contract_cases {
             }
             versions {
                 a_change_of_an_outdated_version_is_refused_and_changes_nothing,
+                a_cancellation_of_an_outdated_version_is_refused_and_changes_nothing,
                 of_concurrent_changes_of_one_version_one_succeeds,
                 the_version_of_a_date_that_comes_back_grows,
                 the_version_of_an_id_does_not_go_back_in_a_shift,

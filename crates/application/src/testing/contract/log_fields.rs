@@ -136,7 +136,7 @@ pub(super) async fn fields_of_events_and_occurrences_are_logged(environment: Env
     };
     let edit = OccurrenceEdit { occurrence: seat, patch, on_affected: OnAffected::Refuse };
     events.update_occurrence(scope, edit, &by_root()).await.unwrap();
-    events.cancel_occurrence(scope, seat, &by_root()).await.unwrap();
+    events.cancel_occurrence(scope, seat.into(), &by_root()).await.unwrap();
     let patch = EventPatch { title: title(), ..EventPatch::default() };
     events.update(scope, edit_of(event.id, patch), &by_root()).await.unwrap();
     let from = occurrence_key(&event, day(5));

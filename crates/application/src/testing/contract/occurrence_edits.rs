@@ -115,7 +115,7 @@ pub(super) async fn impossible_edits_of_an_occurrence_are_refused(environment: E
     for member in &crowd {
         tenant.seat(&event, day(1), member).await;
     }
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key(2), &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key(2).into(), &by_root()).await.unwrap();
     let journal = tenant.journal().await;
     let refuse = async |occurrence, patch, at| {
         refusals(edit(&tenant, occurrence, patch, OnAffected::CancelRegistrations, at).await)
@@ -204,9 +204,9 @@ pub(super) async fn one_occurrence_can_be_cancelled(environment: Environment) {
     let waiting = tenant.seat_or_waitlist(&event, day(1), &crowd[1]).await;
     let elsewhere = tenant.seat(&event, day(2), &crowd[0]).await;
     let journal = tenant.journal().await;
-    let cancel = |key, at| {
+    let cancel = |key: OccurrenceKey, at| {
         let tenant = tenant.clone();
-        async move { tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root_at(at)).await }
+        async move { tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &by_root_at(at)).await }
     };
     let changed = cancel(seat.occurrence, NOW).await.unwrap();
     assert_eq!((changed.now.status, changed.cancelled_registrations), (EventStatus::Cancelled, 2));
@@ -249,7 +249,7 @@ pub(super) async fn a_cancelled_occurrence_stays_cancelled(environment: Environm
     let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
     let ada = tenant.member("ada").await;
     let key = OccurrenceKey { event: event.id, original_start: day(1) };
-    tenant.ports.events.cancel_occurrence(&tenant.scope, key, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, key.into(), &by_root()).await.unwrap();
     let patch = crate::ports::EventPatch {
         starts_at: Some(FIRST + Duration::HOUR),
         ..crate::ports::EventPatch::default()

@@ -36,7 +36,7 @@ async fn edit(tenant: &Tenant, occurrence: OccurrenceKey, patch: OccurrencePatch
 }
 
 async fn cancel(tenant: &Tenant, occurrence: OccurrenceKey) -> Occurrence {
-    tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence, &by_root()).await.unwrap().now
+    tenant.ports.events.cancel_occurrence(&tenant.scope, occurrence.into(), &by_root()).await.unwrap().now
 }
 
 /// Restores the fields, all if none is named.

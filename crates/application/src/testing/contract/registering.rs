@@ -187,7 +187,7 @@ pub(super) async fn gives_the_first_of_two_reasons(environment: Environment) {
     let event = tenant.event(builder()).await;
     let cancelled = tenant.event(builder()).await;
     let ended = occurrence_key(&cancelled, day(0));
-    tenant.ports.events.cancel_occurrence(&tenant.scope, ended, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, ended.into(), &by_root()).await.unwrap();
     let (ada, bea) = (tenant.member("ada").await, tenant.member("bea").await);
     let full = occurrence_key(&event, day(0));
     tenant.try_register(register(full, ada.id), day(-1)).await.unwrap();

@@ -132,7 +132,11 @@ pub(super) async fn a_repeat_returns_the_occurrence_that_was_changed(environment
         events.update_occurrence(scope, edit, &keyed(key)).await.unwrap().now
     };
     let cancel = async || {
-        events.cancel_occurrence(scope, occurrence_key(&event, day(4)), &keyed("cancel")).await.unwrap().now
+        events
+            .cancel_occurrence(scope, occurrence_key(&event, day(4)).into(), &keyed("cancel"))
+            .await
+            .unwrap()
+            .now
     };
     let restore = async || {
         let occurrence = occurrence_key(&event, day(5));
@@ -219,7 +223,7 @@ pub(super) async fn a_repeat_returns_an_occurrence_whose_id_another_one_has(envi
         let event = tenant.event(EventBuilder::daily(FIRST, 5)).await;
         let occurrence = occurrence_key(&event, day(2));
         let change = keyed(name);
-        let cancel = async || events.cancel_occurrence(scope, occurrence, &change).await;
+        let cancel = async || events.cancel_occurrence(scope, occurrence.into(), &change).await;
         let cancelled = cancel().await.unwrap().now;
         for patch in edits {
             events.update(scope, edit_of(event.id, patch), &by_root()).await.unwrap();

@@ -51,7 +51,7 @@ impl Ids {
         let seat = tenant.seat(&event, day(0), &crowd[0]).await;
         let waiting = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
         let exception = OccurrenceKey { event: event.id, original_start: day(2) };
-        tenant.ports.events.cancel_occurrence(&tenant.scope, exception, &by_root()).await.unwrap();
+        tenant.ports.events.cancel_occurrence(&tenant.scope, exception.into(), &by_root()).await.unwrap();
         let issue = IssueBuilder::new("Broken projector", crowd[0].id).assignee(crowd[0].id).event(event.id);
         let issue = tenant.ports.issues.create(&tenant.scope, issue.build(), &by_root()).await.unwrap();
         Self {
@@ -198,7 +198,7 @@ async fn change_everything(tenant: &Tenant, of: &Ids, own: &Ids) {
         let patch = OccurrencePatch { starts_at: Some(FIRST + Duration::HOUR), ..OccurrencePatch::default() };
         let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::CancelRegistrations };
         not_found(ports.events.update_occurrence(scope, edit, by).await, Field::OccurrenceId);
-        not_found(ports.events.cancel_occurrence(scope, occurrence, by).await, Field::OccurrenceId);
+        not_found(ports.events.cancel_occurrence(scope, occurrence.into(), by).await, Field::OccurrenceId);
         let on_affected = OnAffected::Refuse;
         let restoration =
             OccurrenceRestoration { occurrence, fields: Vec::new(), expected_version: None, on_affected };

@@ -227,7 +227,7 @@ pub(super) async fn values_of_single_occurrences_follow_a_realignment(environmen
     let patch = OccurrencePatch { starts_at, ..OccurrencePatch::default() };
     let edit = OccurrenceEdit { occurrence: keys[1], patch, on_affected: OnAffected::Refuse };
     tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
-    tenant.ports.events.cancel_occurrence(&tenant.scope, keys[2], &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, keys[2].into(), &by_root()).await.unwrap();
     let expected = tenant.listed_with_cancelled(&[&event], day(0), day(6)).await;
     let mut before = Vec::new();
     for key in keys {

@@ -81,7 +81,7 @@ pub(super) async fn a_start_that_is_corrected_loses_no_date(environment: Environ
     let title = Title::parse("Concert").ok();
     change(&tenant, &event, 5, OccurrencePatch { title: title.clone(), ..OccurrencePatch::default() }).await;
     let cancelled = OccurrenceKey { event: event.id, original_start: day(4) };
-    tenant.ports.events.cancel_occurrence(&tenant.scope, cancelled, &by_root()).await.unwrap();
+    tenant.ports.events.cancel_occurrence(&tenant.scope, cancelled.into(), &by_root()).await.unwrap();
     let event = edit(&tenant, &event, starting(FIRST - Duration::days(3)), day(2) + HOUR).await;
     expect(&tenant, &event, &[(0, 0), (1, 0), (2, 0), (3, 0), (4, 0)]).await;
     // One more has begun, as the date of the seventh day.

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     failure::{Outcome, Refusal},
     ports::{
-        EventEdit, EventPatch, IssuePatch, MemberPatch, NewRecurrence, OccurrenceEdit, OccurrencePatch,
-        OccurrenceRestoration, OnAffected, OrganizationPatch,
+        EventEdit, EventPatch, IssuePatch, MemberPatch, NewRecurrence, OccurrenceCancellation,
+        OccurrenceEdit, OccurrencePatch, OccurrenceRestoration, OnAffected, OrganizationPatch,
     },
     testing::builders::{EventBuilder, IssueBuilder, register},
 };
@@ -79,6 +79,28 @@ async fn tenant(environment: &Environment) -> Tenant {
     let issue = IssueBuilder::new("Projector", tenant.admin.id).build();
     tenant.ports.issues.create(&tenant.scope, issue, &by_root()).await.expect("an issue is created");
     tenant
+}
+
+pub(super) async fn a_cancellation_of_an_outdated_version_is_refused_and_changes_nothing(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::weekly(FIRST)).await;
+    let occurrence = OccurrenceKey { event: event.id, original_start: day(7) };
+    let title = Title::parse("Concert").ok();
+    let patch = OccurrencePatch { title, ..OccurrencePatch::default() };
+    let edit = OccurrenceEdit { occurrence, patch, on_affected: OnAffected::Refuse };
+    tenant.ports.events.update_occurrence(&tenant.scope, edit, &by_root()).await.unwrap();
+    let cancel = async |expected_version: Option<u32>| {
+        let cancellation = OccurrenceCancellation { occurrence, expected_version };
+        tenant.ports.events.cancel_occurrence(&tenant.scope, cancellation, &by_root()).await
+    };
+    let journal = tenant.journal().await;
+    for outdated in [1, 3] {
+        assert_eq!(refusal(cancel(Some(outdated)).await), Refusal::VersionConflict { current: 2 });
+    }
+    journal.expect_nothing().await;
+    assert_eq!(cancel(Some(2)).await.unwrap().now.version, 3);
 }
 
 pub(super) async fn a_change_of_an_outdated_version_is_refused_and_changes_nothing(environment: Environment) {

@@ -30,7 +30,7 @@ use crate::{
     page::{BoundedPage, PageRequest},
     ports::{
         Changed, Duplication, EditScope, EventDeleted, EventEdit, EventFilter, EventPosition, EventRestored,
-        Events, OccurrenceEdit, OccurrenceRestoration, OnAffected,
+        Events, OccurrenceCancellation, OccurrenceEdit, OccurrenceRestoration, OnAffected,
     },
     registration::refusals,
 };
@@ -163,13 +163,13 @@ impl Events for InMemory {
     async fn cancel_occurrence(
         &self,
         scope: &TenantScope,
-        key: OccurrenceKey,
+        cancellation: OccurrenceCancellation,
         change: &Change,
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
-            let (event, before) = transaction.occurrence_to_change(key)?;
+            let (event, before) = transaction.occurrence_to_change(cancellation.occurrence)?;
             let at = transaction.follow(event.updated_at);
-            let plan = plan_occurrence_cancellation(&event, &before, at)?;
+            let plan = plan_occurrence_cancellation(&event, &before, cancellation.expected_version, at)?;
             transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
         })
     }

@@ -329,7 +329,7 @@ mod tests {
             record
         };
         let key = |day: i64| occurrence_key(&event, event.series.first_start() + Duration::days(day));
-        let cancel = |day: i64| Events::cancel_occurrence(&memory, &scope, key(day), &change);
+        let cancel = |day: i64| Events::cancel_occurrence(&memory, &scope, key(day).into(), &change);
 
         store(stored_from(&event, 0, EXCEPTIONS - 1).map(cancelled).collect());
         cancel(5_000).await.unwrap();

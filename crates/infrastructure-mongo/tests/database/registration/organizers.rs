@@ -128,7 +128,7 @@ async fn organizer(scenario: &Scenario, events: &dyn Events, event: &Event, seed
                     let patch = OccurrencePatch { capacity: Some(capacity), ..OccurrencePatch::default() };
                     events.update_occurrence(scope, of_occurrence(patch), &change).await.map(drop)
                 }
-                9 => events.cancel_occurrence(scope, this, &change).await.map(drop),
+                9 => events.cancel_occurrence(scope, this.into(), &change).await.map(drop),
                 10 | 11 => {
                     let restoration = OccurrenceRestoration {
                         occurrence: this,

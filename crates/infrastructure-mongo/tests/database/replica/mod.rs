@@ -221,7 +221,7 @@ async fn many_changes_are_followed_in_parts() {
             60 => drop(writer.ports.events.delete(scope, events[8].id, &change).await.unwrap()),
             _ if number % 5 == 4 => {
                 // It is cancelled already, if it is not the first time.
-                drop(writer.ports.events.cancel_occurrence(scope, key, &change).await);
+                drop(writer.ports.events.cancel_occurrence(scope, key.into(), &change).await);
             }
             _ => world.rename(writer, event.id, &format!("Changed {number}")).await,
         }
@@ -291,7 +291,7 @@ async fn many_exceptions_of_one_revision_are_loaded() {
     let change = ChangeBuilder::by("first-admin").build();
     let key =
         |day: i64| OccurrenceKey { event: event.id, original_start: FIRST.as_utc() + Duration::days(day) };
-    world.plain.ports.events.cancel_occurrence(&world.tenant.scope, key(0), &change).await.unwrap();
+    world.plain.ports.events.cancel_occurrence(&world.tenant.scope, key(0).into(), &change).await.unwrap();
     let occurrences = world.database.collection("occurrences");
     let template = occurrences.find_one(doc! {}).await.unwrap().unwrap();
     let copy = |day: i64| {

@@ -95,7 +95,7 @@ impl Writer {
                 let edit = OccurrenceEdit { occurrence: self.occurrence(place), patch, on_affected };
                 events.update_occurrence(scope, edit, change).await.map(drop)
             }
-            12 => events.cancel_occurrence(scope, self.occurrence(place), change).await.map(drop),
+            12 => events.cancel_occurrence(scope, self.occurrence(place).into(), change).await.map(drop),
             13 => {
                 let cancelled = events.cancel(scope, id, change).await?;
                 self.events[place] = cancelled.now;

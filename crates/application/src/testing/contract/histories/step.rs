@@ -215,7 +215,7 @@ impl Step {
                 return ports.events.update_occurrence(scope, edit, change).await.map(drop);
             }
             Self::CancelOccurrence(key) => {
-                return ports.events.cancel_occurrence(scope, key, change).await.map(drop);
+                return ports.events.cancel_occurrence(scope, key.into(), change).await.map(drop);
             }
             Self::CancelEvent(id) => return ports.events.cancel(scope, id, change).await.map(drop),
             Self::RestoreEvent(id) => return ports.events.restore(scope, id, change).await.map(drop),

@@ -125,7 +125,7 @@ impl Mutation {
                 ports.events.update_occurrence(scope, *edit, change).await.map(Answer::of_change)
             }
             Self::CancelOccurrence(key) => {
-                ports.events.cancel_occurrence(scope, key, change).await.map(Answer::of_change)
+                ports.events.cancel_occurrence(scope, key.into(), change).await.map(Answer::of_change)
             }
             Self::RestoreOccurrence(restoration) => {
                 let restored = ports.events.restore_occurrence(scope, restoration, change).await;
