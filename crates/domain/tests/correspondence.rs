@@ -78,6 +78,7 @@ fn stored(event: &Event, given: &str) -> StoredOccurrence {
 }
 
 const MO_WE: &str = "WEEKLY;BYDAY=MO,WE";
+const MO_WE_FR: (&str, &str) = ("1", "WEEKLY;BYDAY=MO,WE,FR");
 
 #[rstest]
 // Weekdays.
@@ -87,7 +88,9 @@ const MO_WE: &str = "WEEKLY;BYDAY=MO,WE";
 #[case::one_more(("1", MO_WE), ("1", "WEEKLY;BYDAY=MO,WE,FR"), "1h 3h 8h 10h", "1 3 8 10")]
 #[case::one_between(("1", MO_WE), ("1", "WEEKLY;BYDAY=MO,TU,WE"), "1h 3h 8h 10h", "1 3 8 10")]
 #[case::one_more_before(("3", "WEEKLY;BYDAY=WE"), ("1", MO_WE), "3h 10h", "3 10")]
-#[case::the_first_leaves_and_one_comes(("1", MO_WE), ("3", "WEEKLY;BYDAY=WE,TH"), "1h 3h 8h 10h", "3 x 10 x")]
+#[case::the_first_leaves_and_one_comes(("1", MO_WE), ("3", "WEEKLY;BYDAY=WE,TH"), "1h 3h 8h 10h", "x 3 x 10")]
+#[case::the_first_of_three_leaves_and_one_comes(MO_WE_FR, ("3", "WEEKLY;BYDAY=WE,FR,SA"), "1h 3h 5h 8h 10h", "x 3 5 x 10")]
+#[case::a_later_start_of_more(("1", "DAILY;COUNT=8"), ("2", "DAILY;COUNT=10"), "1h 8h", "2 9")]
 #[case::the_last_leaves_and_one_comes(("1", MO_WE), ("1", "WEEKLY;BYDAY=MO,TH"), "1h 3h 8h 10h", "1 x 8 x")]
 #[case::all_move(("1", MO_WE), ("2", "WEEKLY;BYDAY=TU,TH"), "1h 3h 8h 10h", "2 4 9 11")]
 #[case::all_move_to_a_common_day(("1", MO_WE), ("3", "WEEKLY;BYDAY=WE,FR"), "1h 3h 8h 10h", "3 5 10 12")]
@@ -118,6 +121,21 @@ const MO_WE: &str = "WEEKLY;BYDAY=MO,WE";
 #[case::only_the_third(("1", "DAILY"), ("3", ""), "1h 3h", "x 3")]
 #[case::from_one_to_many(("1", ""), ("1", "DAILY"), "1h", "1")]
 #[case::from_one_to_many_later(("1", ""), ("3", "DAILY"), "1h", "3")]
+#[case::a_later_start_of_many(("1", "DAILY;COUNT=2000"), ("3", "DAILY;COUNT=1998"), "1h 3h 5h", "x 3 5")]
+// Other days and another time.
+#[case::only_the_last_later(("1", "DAILY;COUNT=5"), ("5T10", ""), "1h 5h", "x 5T10")]
+#[case::without_the_first_later(("1", MO_WE), ("3T10", "WEEKLY;BYDAY=WE"), "1h 3h 8h 10h", "x 3T10 x 10T10")]
+#[case::without_the_first_of_three_later(MO_WE_FR, ("3T10", "WEEKLY;BYDAY=WE,FR"), "1h 3h 5h", "x 3T10 5T10")]
+#[case::without_the_first_earlier(("1", "DAILY;COUNT=5"), ("2T8", "DAILY;COUNT=4"), "1h 2h 5h", "x 2T8 5T8")]
+#[case::without_the_first_at_night(("1", MO_WE), ("3T22", "WEEKLY;BYDAY=WE"), "1h 3h 8h", "x 3T22 x")]
+#[case::one_more_before_later(("3", "WEEKLY;BYDAY=WE"), ("1T10", MO_WE), "3h 10h", "3T10 10T10")]
+#[case::one_more_before_much_earlier(("2T22", "DAILY;COUNT=5"), ("1", "DAILY;COUNT=6"), "2T22h 6T22h", "2 6")]
+#[case::without_the_first_across_midnight(("1T23", "DAILY;COUNT=5"), ("3T1", "DAILY;COUNT=4"), "1T23h 2T23h 5T23h", "x 3T1 6T1")]
+#[case::one_leaves_and_one_comes_later(MO_WE_FR, ("3T10", "WEEKLY;BYDAY=WE,FR,SA"), "1h 3h 5h", "x 3T10 5T10")]
+#[case::all_move_later(("1", MO_WE), ("2T10", "WEEKLY;BYDAY=TU,TH"), "1h 3h 8h", "2T10 4T10 9T10")]
+#[case::all_move_and_one_comes_later(("1", MO_WE), ("2T10", "WEEKLY;BYDAY=TU,TH,SA"), "1h 3h", "2T10 4T10")]
+#[case::at_night_of_fewer(("1", "DAILY"), ("1T22", "DAILY;COUNT=9"), "1h 2h", "1T22 2T22")]
+#[case::across_midnight_of_fewer(("1T23", "DAILY"), ("2T1", "DAILY;COUNT=9"), "1T23h 2T23h", "2T1 3T1")]
 // Times.
 #[case::later(("1", MO_WE), ("1T14", MO_WE), "1h 3h 8h", "1T14 3T14 8T14")]
 #[case::later_and_another_day(("1", "WEEKLY"), ("1T14", "WEEKLY;BYDAY=MO,TU"), "1h 8h", "1T14 8T14")]
@@ -162,7 +180,8 @@ fn a_rule_decides_which_occurrences_stay(
     let before = event(series(before.0, before.1));
     let given: Vec<StoredOccurrence> = given.split(' ').map(|given| stored(&before, given)).collect();
     let after = series(after.0, after.1);
-    let by = shift_of_rule(&before.series, &after, after.start() - before.series.start(), NOW);
+    let old_start = before.series.start();
+    let by = shift_of_rule(&before.series, &after, old_start, after.start() - old_start, NOW);
     let edit = DateEdit { by, has_rule: true, now: NOW };
     let after = event(edit.without_begun(&before, &after, &given).unwrap());
     let upcoming: Vec<&StoredOccurrence> = given.iter().collect();

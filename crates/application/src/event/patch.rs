@@ -125,6 +125,9 @@ fn patched_series(
         }
     }
     let given = given.cloned().flatten();
+    let shift = |given: &Series| shift_of_rule(series, given, old_start, by, at);
+    let names_start = |start| given.as_ref().is_some_and(|given| given.rdates.contains(&start));
+    let starts_at_rdate = patch.starts_at.is_some_and(names_start);
     let beginning = |start: LocalDateTime| {
         let once = SeriesParts::once(start, zone);
         Series::new(match given.clone() {
@@ -135,11 +138,10 @@ fn patched_series(
         })
     };
     let given = match (patch.starts_at, &given) {
-        (Some(start), Some(recurrence)) if recurrence.rdates.contains(&start) => {
+        (Some(start), Some(_)) if starts_at_rdate => {
             // The first date is an rdate. If only such dates are added or removed, the rule stays where it is. Otherwise it begins as
             // long after its first date as before.
-            let stays =
-                |kept: &Series| kept.first_date() == start && shift_of_rule(series, kept, by, at).is_zero();
+            let stays = |kept: &Series| kept.first_date() == start && shift(kept).is_zero();
             let kept = beginning(series.start()).ok().filter(stays);
             let moved = || match series.start() == old_start {
                 true => beginning(start),
@@ -151,7 +153,7 @@ fn patched_series(
         // The one occurrence is the first one, which an rdate can be.
         (start, None) => beginning(start.unwrap_or(old_start)),
     }?;
-    let by = shift_of_rule(series, &given, by, at);
+    let by = shift(&given);
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
     let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
     Ok(Dates { series: given.with_used(used_until, used)?, by, has_rule: true })

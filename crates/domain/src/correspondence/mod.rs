@@ -121,11 +121,11 @@ impl DateEdit {
         named.map(|local| series.zone().resolve(*local).instant).filter(|start| *start > self.now).collect()
     }
 
-    /// Tests whether a rule is given that begins ahead, on another day than before: what has begun has nothing to do with it.
+    /// Tests whether a rule is given that begins ahead, with a shift to another day: what has begun has nothing to do with it.
     fn begins_anew(&self, before: &Event, series: &Series) -> bool {
         let is_ahead = series.zone().resolve(series.start()).instant > self.now;
-        let is_on_other_day = series.start().date() != before.series.start().date();
-        self.has_rule && !self.by.is_zero() && is_ahead && is_on_other_day
+        let old_start = before.series.start();
+        self.has_rule && is_ahead && old_start.saturating_add(self.by).date() != old_start.date()
     }
 
     /// The date, which has passed, of an upcoming occurrence that takes place at a time of its own, and whose date was ahead before
@@ -195,29 +195,103 @@ pub fn begun_early(stored: &[StoredOccurrence], now: Instant) -> impl Iterator<I
     early.map(|stored| stored.original_local)
 }
 
-/// The number of dates by which two series are compared.
+/// The number of dates by which two series are compared, from their beginnings and from their ends.
 const COMPARED: usize = 1_000;
 
-/// The shift of an edit at `now` that gives a rule, `after`, and a start that is later by `by`. An organizer who removes the first
-/// dates of a series, or adds dates before them, must give the date that is the first one now, and moves nothing.
+/// Of a long series, one in so many dates may be counted for one shift and not for another, because the comparison ends there.
+const CUT: usize = 100;
+
+/// The shift of an edit at `now` that gives a rule, `after`, and a start that is later than `old_start` by `by`. An organizer who
+/// removes the first dates of a series, or adds dates before them, must give the date that is the first one now: that moves nothing,
+/// and if the time of day is another one, every date by the difference of these times.
 #[must_use]
-pub fn shift_of_rule(before: &Series, after: &Series, by: Duration, now: Instant) -> Duration {
+pub fn shift_of_rule(
+    before: &Series,
+    after: &Series,
+    old_start: LocalDateTime,
+    by: Duration,
+    now: Instant,
+) -> Duration {
     if by.is_zero() {
         return by;
     }
-    let ahead = before.between(just_after(now), Instant::MAX);
-    let mut ahead = ahead.map(|date| date.local).take(COMPARED).peekable();
+    let ahead = compared(before, just_after(now));
     // Which dates were used does not matter for what the organizer gave.
     let (Ok(before), Ok(after)) = (before.with_all_dates(), after.with_all_dates()) else {
         return by;
     };
-    let only_removes = dates(&after).all(|local| date_at(&before, local).is_some());
-    let mut only_adds = || ahead.peek().is_some() && ahead.all(|local| date_at(&after, local).is_some());
-    let is_moved = || dates(&before).map(|local| local.saturating_add(by)).eq(dates(&after));
-    if (only_removes || only_adds()) && !is_moved() { Duration::ZERO } else { by }
+    let (old, new) = (compared(&before, Instant::MIN), compared(&after, Instant::MIN));
+    let is_moved = |old: &[LocalDateTime], new: &[LocalDateTime]| {
+        old.iter().map(|local| local.saturating_add(by)).eq(new.iter().copied())
+    };
+    if is_moved(&old, &new) {
+        return by;
+    }
+    let has = |series: &Series, dates: &[LocalDateTime], by: Duration| {
+        dates.iter().all(|local| date_at(series, local.saturating_add(by)).is_some())
+    };
+    let only_removes_or_adds =
+        |part: &Duration| has(&before, &new, -*part) || !ahead.is_empty() && has(&after, &ahead, *part);
+    let parts = times_of_day(old_start, by);
+    let whole = [Duration::ZERO].into_iter().chain(parts.clone()).find(only_removes_or_adds);
+    let rule_is_moved = || {
+        let of_rule = |series: &Series| Some(compared(&series.of_rule().ok()?, Instant::MIN));
+        of_rule(&before).zip(of_rule(&after)).is_some_and(|(old, new)| is_moved(&old, &new))
+    };
+    let better = || parts.iter().copied().find(|part| is_better(&after, &ahead, *part, by));
+    whole.or_else(|| better().filter(|_| !rule_is_moved())).unwrap_or(by)
 }
 
-/// The first dates of a series.
-fn dates(series: &Series) -> impl Iterator<Item = LocalDateTime> + '_ {
-    series.from_start().map(|date| date.local).take(COMPARED)
+/// The shifts that change only the time of day: by at most half a day, or on the same day; none if the difference is of whole days, or
+/// is such a shift itself.
+fn times_of_day(old_start: LocalDateTime, by: Duration) -> Vec<Duration> {
+    let start = old_start.saturating_add(by);
+    let half = Duration::hours(12);
+    if start.date() == old_start.date() || by > -half && by <= half {
+        return vec![Duration::ZERO];
+    }
+    let same_day = start.time() - old_start.time();
+    let nearest = match same_day {
+        late if late > half => late - Duration::DAY,
+        early if early <= -half => early + Duration::DAY,
+        near => near,
+    };
+    [nearest, same_day].into_iter().filter(|part| *part != by).collect()
+}
+
+/// Tests whether a shift that changes only the time of day loses fewer dates than the shift `by`, or as many and moves fewer.
+fn is_better(after: &Series, ahead: &[LocalDateTime], part: Duration, by: Duration) -> bool {
+    let (lost, moved) = effect(after, ahead, part, part);
+    let (lost_by, moved_by) = effect(after, ahead, by, part);
+    let is_cut = ahead.len() >= COMPARED && lost_by > 0;
+    let cut = if is_cut { ahead.len() / CUT } else { 0 };
+    lost + cut < lost_by || lost <= lost_by + cut && moved < moved_by
+}
+
+/// The numbers of dates without a date in the edited series, and of those with another one than that after the shift `part`.
+fn effect(after: &Series, dates: &[LocalDateTime], by: Duration, part: Duration) -> (usize, usize) {
+    let moved =
+        |local: &LocalDateTime| Some(local.saturating_add(by)).filter(|to| date_at(after, *to).is_some());
+    let mut taken: HashSet<LocalDateTime> = dates.iter().filter_map(moved).collect();
+    let mut left_over = |local: &LocalDateTime| {
+        [by, Duration::ZERO].into_iter().find_map(|by| {
+            let mut of_day = after.occurrences_on(local.saturating_add(by).date()).map(|date| date.local);
+            of_day.find(|date| taken.insert(*date))
+        })
+    };
+    let found: Vec<Option<LocalDateTime>> =
+        dates.iter().map(|local| moved(local).or_else(|| left_over(local))).collect();
+    let is_other = |(local, to): (&LocalDateTime, &Option<LocalDateTime>)| {
+        to.is_some_and(|to| to != local.saturating_add(part))
+    };
+    let moved = dates.iter().zip(&found).filter(|pair| is_other(*pair)).count();
+    (found.iter().filter(|to| to.is_none()).count(), moved)
+}
+
+/// The first dates of a series from an instant on, and its last ones, each once.
+fn compared(series: &Series, from: Instant) -> Vec<LocalDateTime> {
+    let first: Vec<SeriesOccurrence> = series.between(from, Instant::MAX).take(COMPARED).collect();
+    let rest = first.last().map_or(from, |date| just_after(date.start));
+    let last = series.last_start().map(|_| series.latest(rest, Instant::MAX, COMPARED)).unwrap_or_default();
+    first.into_iter().chain(last).map(|date| date.local).collect()
 }

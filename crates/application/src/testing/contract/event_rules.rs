@@ -88,7 +88,12 @@ pub(super) async fn a_cancelled_date_does_not_take_the_new_date_of_a_live_one(en
     let ada = tenant.member("ada").await;
     let two = Duration::hours(5);
     let seat = tenant.seat(&event, day(2) + two, &ada).await;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(2)).into(), &by_root()).await.unwrap();
+    tenant
+        .ports
+        .events
+        .cancel_occurrence(&tenant.scope, at(&event, day(2)).into(), &by_root())
+        .await
+        .unwrap();
     let local = FIRST + Duration::days(2);
     let patch = rule("FREQ=DAILY;BYHOUR=9,14;COUNT=20", &[local, local + two], &[local + Duration::hours(6)]);
     let journal = tenant.journal().await;
@@ -267,12 +272,55 @@ pub(super) async fn a_rule_that_adds_dates_to_those_ahead_moves_none(environment
     }
 }
 
+pub(super) async fn a_rule_that_removes_or_adds_dates_and_another_time_move_only_the_time(
+    environment: Environment,
+) {
+    let tenant = environment.tenant("choir").await;
+    let crowd = tenant.crowd(2).await;
+    for (first, before, start, after, held, lost) in [
+        (0, "FREQ=DAILY;COUNT=5", 4, "", 4, Some(0)),
+        (0, "FREQ=DAILY;COUNT=5", 1, "FREQ=DAILY;COUNT=4", 4, Some(0)),
+        (0, "FREQ=WEEKLY;BYDAY=MO,WE", 2, "FREQ=WEEKLY;BYDAY=WE", 9, Some(7)),
+        (0, "FREQ=WEEKLY;BYDAY=MO,WE,FR", 2, "FREQ=WEEKLY;BYDAY=WE,FR", 11, Some(7)),
+        (0, "FREQ=WEEKLY;BYDAY=MO,WE,FR", 2, "FREQ=WEEKLY;BYDAY=WE,FR,SA", 11, Some(7)),
+        (2, "FREQ=WEEKLY;BYDAY=WE", 0, "FREQ=WEEKLY;BYDAY=MO,WE", 9, None),
+    ] {
+        for hours in [-1, 1, 5] {
+            let event = EventBuilder::repeating(FIRST + Duration::days(first), before);
+            let event = tenant.event(event).await;
+            let seat = tenant.seat(&event, day(held), &crowd[0]).await;
+            let given = if after.is_empty() {
+                EventPatch { recurrence: Some(None), ..EventPatch::default() }
+            } else {
+                rule(after, &[], &[])
+            };
+            let patch = starting(24 * start + hours, given);
+            if let Some(lost) = lost {
+                let lost = tenant.seat(&event, day(lost), &crowd[1]).await;
+                let refused = edit(&tenant, &event, patch.clone(), OnAffected::Refuse).await;
+                let registrations = vec![lost];
+                assert_eq!(refusal(refused), Refusal::RegistrationsAffected { count: 1, registrations });
+            }
+            edit(&tenant, &event, patch, OnAffected::CancelRegistrations).await.unwrap();
+            let now = tenant.registration_now(&seat).await;
+            assert!(now.status.is_active(), "{before} {after} {hours}");
+            assert_eq!(now.interval.start(), day(held) + Duration::hours(hours), "{before} {after}");
+            tenant.cancel(&now).await;
+        }
+    }
+}
+
 pub(super) async fn a_rule_and_a_start_shift_together(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::repeating(FIRST, "FREQ=WEEKLY;BYDAY=MO,WE")).await;
     let ada = tenant.member("ada").await;
     let seat = tenant.seat(&event, day(9), &ada).await;
-    tenant.ports.events.cancel_occurrence(&tenant.scope, at(&event, day(14)).into(), &by_root()).await.unwrap();
+    tenant
+        .ports
+        .events
+        .cancel_occurrence(&tenant.scope, at(&event, day(14)).into(), &by_root())
+        .await
+        .unwrap();
     let patch = starting(25, rule("FREQ=WEEKLY;BYDAY=TU,TH,SA", &[], &[]));
     let edited = edit(&tenant, &event, patch, OnAffected::Refuse).await.unwrap().now;
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(10) + Duration::HOUR);

@@ -141,6 +141,7 @@ macro_rules! contract_cases {
                 a_rule_that_only_adds_dates_moves_none,
                 a_weekday_that_is_removed_and_added_again_moves_nobody,
                 a_rule_that_adds_dates_to_those_ahead_moves_none,
+                a_rule_that_removes_or_adds_dates_and_another_time_move_only_the_time,
                 a_rule_and_a_start_shift_together,
             }
             event_over {

@@ -264,6 +264,16 @@ impl Series {
         self.with_used(None, Vec::new())
     }
 
+    /// The dates of the rule alone, without exdates, rdates and used dates.
+    ///
+    /// # Errors
+    ///
+    /// As [`Series::new`].
+    pub fn of_rule(&self) -> Result<Self, Vec<SeriesProblem>> {
+        let rule = self.rule().cloned();
+        Self::new(SeriesParts { rule, ..SeriesParts::once(self.start(), self.zone()) })
+    }
+
     /// Returns true if there is a rule or an rdate.
     #[must_use]
     pub fn is_recurring(&self) -> bool {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use convene_domain::{
     event::Event,
@@ -12,7 +12,10 @@ use convene_domain::{
 use time::{Duration, macros::utc_datetime};
 
 use super::step::Step;
-use crate::{ports::RegistrationFilter, testing::contract::tenant::Tenant};
+use crate::{
+    ports::{EventEdit, OnAffected, RegistrationFilter},
+    testing::contract::tenant::Tenant,
+};
 
 /// An occurrence in a list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +116,7 @@ impl State {
             Step::Zone { .. } => self.check_shift(Duration::ZERO, after, told, |event| {
                 after.known.get(&event) != self.known.get(&event)
             }),
+            Step::Edit(edit) if edit.on_affected == OnAffected::Refuse => self.check_rule(edit, after, told),
             Step::EditOccurrence(edit) => self.check_others(edit.occurrence, after, told),
             Step::RestoreOccurrence(restoration) => self.check_others(restoration.occurrence, after, told),
             Step::RestoreEvent(_) => {
@@ -146,7 +150,8 @@ impl State {
             let until = edited.series.parts().used_until.map(|until| edited.series.zone().resolve(until));
             assert!(until.is_none_or(|until| until.instant <= self.now), "a bound is ahead: {told}");
             let all = edited.series.with_all_dates().expect("a series");
-            for date in all.from_start() {
+            let end = utc_datetime!(2032-01-01 0:00);
+            for date in all.from_start().take_while(|date| date.start < end) {
                 let origins: Vec<LocalDateTime> = shifts.iter().map(|by| date.local - *by).collect();
                 if edited.series.occurrence_at(date.start).is_none() {
                     let is_taken = |local: &LocalDateTime| {
@@ -207,6 +212,62 @@ impl State {
             let expected = zone.map(|zone| zone.resolve(local).instant);
             assert_eq!(Some(now.interval.start()), expected, "{before:?}: {told}");
         }
+    }
+
+    /// Checks that a given rule moved nobody by anything but the difference of the starts, or of their times of day, under REFUSE, or
+    /// else to another time of the same day; and nobody to another day if it only removes or adds dates.
+    fn check_rule(&self, edit: &EventEdit, after: &Self, told: &str) {
+        let Some(before) = self.known.get(&edit.event) else { return };
+        let Some(edited) = after.known.get(&edit.event) else { return };
+        let first = before.series.first_date();
+        let by = edit.patch.starts_at.map_or(Duration::ZERO, |start| start - first);
+        let time = Duration::seconds(by.whole_seconds().rem_euclid(86_400));
+        let times = [time, time - Duration::DAY];
+        let keeps_days =
+            edit.patch.recurrence.is_some() && self.only_removes_or_adds(before, edited, by, times);
+        for (id, (was, stored)) in &self.registrations {
+            let (_, now) = after.registrations.get(id).unwrap_or_else(|| panic!("{was:?} is lost: {told}"));
+            let (Some(stored), Some(now)) = (stored, now) else { panic!("{was:?}: {told}") };
+            if was.occurrence.event != edit.event || stored.key.original_start <= self.now {
+                continue;
+            }
+            let (old, new) = (stored.original_local, now.original_local);
+            let stays = new == old || new.date() == old.date() || times.contains(&(new - old));
+            let moves = new - old == by || new.date() == (old + by).date();
+            assert!(stays || moves && !keeps_days, "{was:?} moved by {}: {told}", new - old);
+        }
+    }
+
+    /// Tests whether all new dates are old ones, or all old ones that are ahead are new ones, apart from the time of day, and the new
+    /// ones are not simply the old ones moved to the new start.
+    fn only_removes_or_adds(
+        &self,
+        before: &Event,
+        edited: &Event,
+        by: Duration,
+        times: [Duration; 2],
+    ) -> bool {
+        let dates = |series: &Series| -> BTreeSet<LocalDateTime> {
+            let all = series.with_all_dates().expect("a series");
+            all.from_start().take(500).map(|date| date.local).collect()
+        };
+        let (old, new) = (dates(&before.series), dates(&edited.series));
+        let is_short = |dates: &BTreeSet<LocalDateTime>| dates.len() < 500;
+        let moved = |dates: &BTreeSet<LocalDateTime>, by| -> BTreeSet<LocalDateTime> {
+            dates.iter().map(|date| *date + by).collect()
+        };
+        let ahead: BTreeSet<LocalDateTime> = old
+            .iter()
+            .copied()
+            .filter(|date| before.series.zone().resolve(*date).instant > self.now)
+            .collect();
+        let is_shift = by.abs() <= Duration::hours(12) || moved(&old, by) == new;
+        is_short(&old)
+            && is_short(&new)
+            && !is_shift
+            && times.into_iter().any(|time| {
+                new.is_subset(&moved(&old, time)) || !ahead.is_empty() && moved(&ahead, time).is_subset(&new)
+            })
     }
 
     /// Checks that a shift which was taken back left no trace but versions.

@@ -6,7 +6,7 @@ use convene_domain::{
     occurrence::OccurrenceKey,
     recurrence::Rule,
     text::Title,
-    time::{LocalDateTime, zone::Zone},
+    time::{Instant, LocalDateTime, zone::Zone},
 };
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use time::Duration;
@@ -29,7 +29,7 @@ use crate::{
 };
 
 const ZONES: [&str; 4] = ["UTC", "Europe/Paris", "America/New_York", "Pacific/Apia"];
-const RULES: [&str; 13] = [
+const RULES: [&str; 16] = [
     "FREQ=DAILY;COUNT=12",
     "FREQ=DAILY;BYHOUR=9,14;COUNT=14",
     "FREQ=DAILY;UNTIL=20310325",
@@ -43,6 +43,9 @@ const RULES: [&str; 13] = [
     "FREQ=MONTHLY;BYMONTHDAY=10,24,-1;COUNT=7",
     "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;COUNT=15",
     "FREQ=YEARLY;BYMONTH=3,5;COUNT=2",
+    "FREQ=DAILY;INTERVAL=5",
+    "FREQ=WEEKLY;BYDAY=MO,TH",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;COUNT=8;WKST=SU",
 ];
 
 /// One step of a history.
@@ -75,9 +78,14 @@ pub(super) enum Step {
     CancelRegistration(CancelRequest),
 }
 
-/// An event of nine o'clock, near a change of clocks.
+/// An event of nine o'clock, or of whole days, near a change of clocks.
 pub(super) fn new_event(random: &mut StdRng) -> EventBuilder {
     let zone = ZONES.choose(random).copied().unwrap_or("UTC");
+    if random.random_ratio(1, 10) {
+        let midnight = FIRST - Duration::hours(9);
+        let whole_days = EventBuilder::repeating(midnight, "FREQ=DAILY;INTERVAL=2;COUNT=10");
+        return whole_days.lasting_by_calendar("P1D").zone(zone).seats(2);
+    }
     let event = match RULES.get(random.random_range(0..RULES.len() + 2)) {
         Some(rule) => EventBuilder::repeating(FIRST, rule),
         None if random.random_ratio(1, 2) => {
@@ -143,9 +151,18 @@ impl Step {
                 };
                 let (exdates, rdates) = (date().into_iter().collect(), date().into_iter().collect());
                 let recurrence = NewRecurrence { rule, exdates, rdates };
+                let later = Duration::hours(random.random_range(-2..3_i64).max(0));
+                // One of the dates, or one near the first.
+                let starts_at =
+                    match before.series.between(state.now, Instant::MAX).nth(random.random_range(0..9)) {
+                        Some(date) if random.random_ratio(1, 2) => date.local,
+                        _ => FIRST + Duration::days(hours / 10),
+                    };
+                let zone = Zone::parse(ZONES.choose(random)?).ok();
                 let patch = EventPatch {
-                    recurrence: Some(random.random_ratio(9, 10).then_some(recurrence)),
-                    starts_at: random.random_ratio(1, 2).then_some(FIRST + Duration::days(hours / 10)),
+                    recurrence: Some(random.random_ratio(3, 4).then_some(recurrence)),
+                    starts_at: random.random_ratio(1, 2).then_some(starts_at + later),
+                    time_zone: zone.filter(|_| random.random_ratio(1, 6)),
                     ..EventPatch::default()
                 };
                 let on_affected = match random.random_ratio(1, 2) {
