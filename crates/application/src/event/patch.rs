@@ -116,11 +116,15 @@ fn patched_series(
         // No rule for a one-off event says as little as no recurrence.
         let names_nothing = given.is_none_or(Option::is_none);
         match series.shifted(by, zone) {
-            Ok(moved) if names_nothing || stays_on_its_day && moved.has_same_parts(series) => {
+            Ok(moved)
+                if names_nothing
+                    || moved.has_same_parts(series)
+                        && (stays_on_its_day || !series.names_dates_of(&moved, at)) =>
+            {
                 return Ok(Dates { series: moved, by, has_rule: false });
             }
             Err(problems) if names_nothing => return Err(problems.into()),
-            // The caller has given days, or a rule that names days or times, which would move or cannot.
+            // The caller has given dates of the new rule, or a rule that names days or times, which would move or cannot.
             Ok(_) | Err(_) => {}
         }
     }
@@ -154,6 +158,10 @@ fn patched_series(
         (start, None) => beginning(start.unwrap_or(old_start)),
     }?;
     let by = shift(&given);
+    let given = match by.is_zero() || starts_at_rdate {
+        true => given,
+        false => given.with_unchanged_of(series, by, at)?,
+    };
     let used = series.parts().used.iter().map(|date| date.saturating_add(by)).collect();
     let used_until = series.parts().used_until.map(|until| until.saturating_add(by));
     Ok(Dates { series: given.with_used(used_until, used)?, by, has_rule: true })

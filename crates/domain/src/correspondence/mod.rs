@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 1, what has begun stays | `DateEdit::without_begun` and `used.rs` |
 //! | 2, the shift | `shift_of_rule` |
-//! | 3, without a rule | `Series::shifted` and `recurrence/series/same.rs` |
+//! | 3, without a rule | `Series::shifted`, `same.rs` and `unchanged.rs` in `recurrence/series` |
 //! | 4, with a rule | `matching.rs` |
 //! | 5, the rest is dropped | `Correspondence::Dropped` |
 //! | 6, exceptions with a start of their own | `DateEdit::postponed_from`, `DateEdit::passed_date` |

@@ -9,11 +9,11 @@ use time::Duration;
 
 use super::{
     environment::Environment,
-    support::{FIRST, by_root, day, edit_of},
+    support::{FIRST, by_root, day, edit_of, refusal},
     tenant::Tenant,
 };
 use crate::{
-    failure::Outcome,
+    failure::{Field, Outcome, Refusal},
     ports::{Changed, EventPatch, NewRecurrence},
     testing::builders::{ChangeBuilder, EventBuilder},
 };
@@ -168,5 +168,97 @@ pub(super) async fn days_and_times_of_a_given_rule_do_not_move(environment: Envi
         let changed = edit(&tenant, &event, given(form, patch)).await.unwrap();
         assert_eq!(changed.now.series.rrule().as_deref(), Some(rule));
         assert_eq!(changed.now.series.start(), start);
+    }
+}
+
+fn starts(event: &Event) -> Vec<LocalDateTime> {
+    event.series.from_start().map(|date| date.local).collect()
+}
+
+/// The wall-clock times on these days after [`FIRST`], at so many hours after its time.
+fn on<const N: usize>(days: [i64; N], hours: i64) -> Vec<LocalDateTime> {
+    days.map(|days| FIRST + Duration::days(days) + Duration::hours(hours)).to_vec()
+}
+
+/// The organizer of a form changes the start. Exdates, rdates and an UNTIL that name no date of the new rule are those before.
+pub(super) async fn what_repeats_the_recurrence_moves_to_another_day(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let night = FIRST + Duration::hours(14);
+    let weekly = EventBuilder::repeating(FIRST, "FREQ=WEEKLY;COUNT=4").without(FIRST + Duration::weeks(1));
+    for (builder, start, expected) in [
+        (weekly, 24, on([1, 15, 22], 0)),
+        (EventBuilder::repeating(FIRST, "FREQ=WEEKLY;UNTIL=20310331T090000"), 25, on([1, 8, 15, 22], 1)),
+        (EventBuilder::repeating(FIRST, "FREQ=WEEKLY;UNTIL=20310331"), 24, on([1, 8, 15, 22], 0)),
+        (
+            EventBuilder::repeating(night, "FREQ=DAILY;UNTIL=20310314T230000").without(night + Duration::DAY),
+            16,
+            on([0, 2, 3, 4], 16),
+        ),
+        (EventBuilder::weekly(FIRST).with(FIRST + Duration::hours(55)), 24, on([1, 4], 0)),
+    ] {
+        let event = tenant.event(builder.zone("Europe/Paris")).await;
+        for form in forms(&event) {
+            let dry = ChangeBuilder::by("root").dry_run().build();
+            let starts_at = Some(FIRST + Duration::hours(start));
+            let patch = given(form.clone(), EventPatch { starts_at, ..EventPatch::default() });
+            let changed = tenant.ports.events.update(&tenant.scope, edit_of(event.id, patch), &dry).await;
+            let series = changed.unwrap().now.series;
+            let by = FIRST + Duration::hours(start) - event.series.first_date();
+            assert_eq!(Ok(&series), event.series.shifted(by, event.series.zone()).as_ref(), "{form:?}");
+            let found: Vec<LocalDateTime> = series.from_start().map(|date| date.local).collect();
+            if series.last_start().is_some() {
+                assert_eq!(found, expected, "{form:?}");
+            }
+        }
+    }
+}
+
+/// What the new rule has as well is meant as it is given, and so is everything if the shift is none.
+pub(super) async fn dates_that_are_repeated_stay_if_the_new_rule_has_them(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let week = "FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=9";
+    let excluded = |rule: &str, days: &[i64]| {
+        let event = EventBuilder::repeating(FIRST, rule);
+        days.iter().fold(event, |event, day| event.without(FIRST + Duration::days(*day)))
+    };
+    for (builder, start, rule, expected) in [
+        (
+            excluded("FREQ=DAILY;COUNT=5", &[2]),
+            1,
+            "FREQ=DAILY;COUNT=5",
+            Some((on([2], 0), on([1, 3, 4, 5], 0))),
+        ),
+        (
+            excluded("FREQ=WEEKLY;COUNT=4", &[7]),
+            1,
+            "FREQ=WEEKLY;COUNT=5",
+            Some((on([8], 0), on([1, 15, 22, 29], 0))),
+        ),
+        (
+            excluded(week, &[7, 9]),
+            2,
+            "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=4",
+            Some((on([7, 9], 0), on([2, 4, 11], 0))),
+        ),
+        (excluded(week, &[7, 11]), 1, "FREQ=WEEKLY;BYDAY=TU,TH,FR;COUNT=9", None),
+    ] {
+        let event = tenant.event(builder).await;
+        let form = NewRecurrence { rule: Rule::parse(rule).unwrap(), ..forms(&event).pop().unwrap() };
+        let starts_at = Some(FIRST + Duration::days(start));
+        let patch = given(form, EventPatch { starts_at, ..EventPatch::default() });
+        let changed = edit(&tenant, &event, patch).await;
+        match expected {
+            Some(expected) => {
+                let now = changed.unwrap().now;
+                assert_eq!((now.series.exdates().to_vec(), starts(&now)), expected, "{rule}");
+            }
+            None => {
+                let refused = refusal(changed);
+                let field = Field::Recurrence.child(Field::Exdates);
+                let is_named =
+                    matches!(&refused, Refusal::InvalidInput { field: named, .. } if *named == field);
+                assert!(is_named, "{refused}");
+            }
+        }
     }
 }

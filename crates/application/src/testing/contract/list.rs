@@ -123,6 +123,8 @@ macro_rules! contract_cases {
                 the_last_seat_moves_with_a_rule_as_it_is_shown,
                 a_rule_as_it_is_shown_splits_a_series_like_none,
                 days_and_times_of_a_given_rule_do_not_move,
+                what_repeats_the_recurrence_moves_to_another_day,
+                dates_that_are_repeated_stay_if_the_new_rule_has_them,
             }
             event_first_dates {
                 a_shift_is_relative_to_the_first_date_in_every_scope,

@@ -8,6 +8,7 @@ mod occurrences;
 mod same;
 mod shift;
 mod split;
+mod unchanged;
 mod until;
 mod within;
 
@@ -447,6 +448,28 @@ impl Series {
     #[must_use]
     pub fn has_same_parts(&self, other: &Self) -> bool {
         self.rule().map(Rule::without_end) == other.rule().map(Rule::without_end)
+    }
+
+    /// Tests whether exdates, rdates or the last date before an UNTIL, as far as they are ahead, are dates of the rule of `moved`: beside
+    /// another start, a caller who repeats them can mean them as they are.
+    #[must_use]
+    pub fn names_dates_of(&self, moved: &Self, now: Instant) -> bool {
+        unchanged::names_dates(self, moved, now)
+    }
+
+    /// The given series, in which the parts that repeat those of `before` move by `by`: exdates and rdates that are ahead, and the UNTIL
+    /// of the same rule. A part that names dates of the new rule stays as it is given.
+    ///
+    /// # Errors
+    ///
+    /// A problem of the exdates or rdates if some of them are dates of the new rule and others are not; or as [`Series::new`].
+    pub fn with_unchanged_of(
+        &self,
+        before: &Self,
+        by: Duration,
+        now: Instant,
+    ) -> Result<Self, Vec<SeriesProblem>> {
+        unchanged::with_unchanged(before, self, by, now)
     }
 
     /// The parts of the series before an occurrence, and from it on. Together they have the dates of the series, each once.
