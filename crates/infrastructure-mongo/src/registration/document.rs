@@ -47,6 +47,9 @@ pub(crate) struct RegistrationDocument {
     /// `true` if it is waitlisted and known that the member has another seat at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) is_busy: Option<bool>,
+    /// `true` if it is waitlisted and a promotion passed over it beside a free seat, because the member's agenda was full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lacks_room: Option<bool>,
     #[serde(deserialize_with = "read_date")]
     pub(crate) created_at: DateTime,
     #[serde(deserialize_with = "read_date")]
@@ -77,6 +80,7 @@ impl RegistrationDocument {
             active: true,
             waitlist_sequence: registration.status.waitlist_sequence().map(u64::cast_signed),
             is_busy: None,
+            lacks_room: None,
             created_at: date(registration.created_at),
             updated_at: date(registration.updated_at),
             cancelled_at: None,
@@ -159,6 +163,7 @@ mod tests {
             active: true,
             waitlist_sequence: None,
             is_busy: None,
+            lacks_room: None,
             created_at: DateTime::from_millis(0),
             updated_at: DateTime::from_millis(0),
             cancelled_at: None,

@@ -31,6 +31,8 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 ("passed", long(0)),
                 // The member has a seat at this time, so promotions need not look at the agenda again.
                 ("isBusy", boolean()),
+                // A promotion passed over it beside a free seat, because the member's agenda was full.
+                ("lacksRoom", boolean()),
                 ("cancelledAt", date()),
                 (
                     "cancellationReason",
@@ -51,6 +53,7 @@ pub(crate) static REGISTRATIONS: CollectionSchema = CollectionSchema {
                 { "$eq": ["$active", { "$ne": ["$status", "CANCELLED"] }] },
                 { "$eq": [{ "$gt": ["$waitlistSequence", null] }, { "$eq": ["$status", "WAITLISTED"] }] },
                 { "$or": [{ "$eq": ["$status", "WAITLISTED"] }, { "$lte": ["$isBusy", null] }] },
+                { "$or": [{ "$eq": ["$status", "WAITLISTED"] }, { "$lte": ["$lacksRoom", null] }] },
                 { "$eq": [{ "$gt": ["$cancelledAt", null] }, { "$eq": ["$status", "CANCELLED"] }] },
                 { "$eq": [{ "$gt": ["$cancellationReason", null] }, { "$eq": ["$status", "CANCELLED"] }] },
                 { "$or": [{ "$eq": ["$status", "CANCELLED"] }, { "$lte": ["$wasWaitlisted", null] }] },

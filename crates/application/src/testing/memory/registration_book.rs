@@ -267,6 +267,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_member_whose_agenda_was_full_gets_the_free_seat_with_the_next_freed_time() {
+        let (choir, event) = Choir::with_all_seats().await;
+        let bea = choir.member("bea").await;
+        let small = choir.event(EventBuilder::once(datetime!(2031-03-10 20:00)).seats(1)).await;
+        let key = occurrence_key(&small, small.series.first_start());
+        let held = choir.register(key, bea).await.unwrap();
+        let waiting = choir.wait(key, choir.ada.id).await.unwrap();
+        assert_eq!(choir.cancel(&held).await.promoted, None);
+        let of_day = |day: usize| Choir::key(&event, day);
+        let seat = {
+            let world = choir.memory.lock();
+            let all = &world.organizations[&choir.scope.organization()].registrations;
+            all.values().find(|one| one.occurrence == of_day(500)).unwrap().clone()
+        };
+        choir.cancel(&seat).await;
+        let world = choir.memory.lock();
+        let now = &world.organizations[&choir.scope.organization()].registrations[&waiting.id];
+        assert_eq!(now.status, RegistrationStatus::Confirmed);
+    }
+
+    #[tokio::test]
     async fn the_waitlists_of_a_member_are_limited() {
         let choir = Choir::new().await;
         let cem = choir.member("cem").await;

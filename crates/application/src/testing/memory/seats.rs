@@ -75,13 +75,11 @@ impl Transaction<'_> {
         Ok(promoted)
     }
 
-    /// Promotes members whose time became free to the free seats that they wait for.
+    /// Promotes members whose time became free to the free seats that they wait for. At another time, they may have had no room.
     pub(super) fn promote_freed(&mut self, freed: &[(MemberId, Interval)]) -> Result<(), Fault> {
         let waiting = self.tenant.registrations.values().filter(|waiting| {
             waiting.status.waitlist_sequence().is_some()
-                && freed.iter().any(|(member, interval)| {
-                    waiting.member == *member && waiting.interval.overlaps(interval)
-                })
+                && freed.iter().any(|(member, _)| waiting.member == *member)
         });
         let keys: Vec<OccurrenceKey> = waiting.map(|waiting| waiting.occurrence).collect();
         self.promote_in(keys)?;

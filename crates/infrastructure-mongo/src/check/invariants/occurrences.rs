@@ -99,6 +99,9 @@ pub(super) const PROMOTED: Invariant = Invariant {
             doc! { "$match": { "joined": { "$ne": [] } } },
             doc! { "$project": { "member": 1 } },
         ];
+        // Room that appears because seats end is noticed by the next change.
+        let has_room = doc! { "$match": { "lacksRoom": { "$ne": true } } };
+        let free_members = [vec![has_room], free_members].concat();
         vec![
             doc! { "$match": {
                 "waiting": { "$gt": 0 },

@@ -117,7 +117,8 @@ fn statement(transaction: &mut Transaction<'_>, alike: &[Cancelling<'_>]) -> Opt
     }
     Some(UpdateStatement {
         filter: doc! { "_id": { "$in": ids }, "active": true },
-        update: doc! { "$set": fields, "$unset": { "waitlistSequence": "", "isBusy": "" } }.into(),
+        update: doc! { "$set": fields, "$unset": { "waitlistSequence": "", "isBusy": "", "lacksRoom": "" } }
+            .into(),
         many: true,
     })
 }

@@ -14,8 +14,8 @@ use convene_domain::{
 use super::{
     CHUNK, Occurrences,
     occurrence::stale,
-    passed_over::record_as_free,
-    promote::{choose, in_order},
+    passed_over::{record_as_free, record_as_without_room},
+    promote::{self, choose, in_order},
 };
 use crate::{
     documents::{convert::date, ids::texts, read_in_parts},
@@ -53,7 +53,8 @@ impl<'a> FreedTime<'a> {
     }
 }
 
-/// Gives members whose time became free the free seats that they wait for at that time, the earliest occurrences first.
+/// Gives members whose time became free the free seats that they wait for at that time, or that their full agendas had no room for,
+/// the earliest occurrences first.
 ///
 /// Other members cannot take these seats: they would have got them when the seat or their time became free. So only the
 /// registrations of these members are read.
@@ -92,9 +93,11 @@ pub(crate) async fn promote_freed<'a>(
     waiting.sort_by_key(in_order);
     let causes: HashMap<MemberId, &Change> =
         by_member.values().flatten().map(|freed| (freed.member, freed.cause)).collect();
-    let mut promoted = HashSet::new();
+    let (mut promoted, mut without_room) = (HashSet::new(), Vec::new());
     for waiting in waiting.chunks(CHUNK) {
-        for before in choose(transaction, occurrences, waiting, now).await?.promoted {
+        let chosen = choose(transaction, occurrences, waiting, now).await?;
+        without_room.extend(promote::without_room(occurrences, waiting, &chosen, now)?);
+        for before in chosen.promoted {
             if let Some(cause) = causes.get(&before.member) {
                 let after = before.promoted(transaction.recorded_at(now));
                 transaction.log(cause, log::promoted(&before, &after));
@@ -109,7 +112,8 @@ pub(crate) async fn promote_freed<'a>(
         let waiting = occurrences.of(registration.occurrence)?.document.waiting();
         waitlists.insert(registration.occurrence, waiting);
     }
-    record_as_free(transaction, &passed_over, waitlists).await
+    record_as_free(transaction, &passed_over, waitlists).await?;
+    record_as_without_room(transaction, &without_room).await
 }
 
 /// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.
@@ -137,7 +141,8 @@ pub(super) async fn reads_at_most(
     Ok(transaction.collection(&schema::REGISTRATIONS).ids::<String>(query).await?.len() <= max)
 }
 
-/// Reads the waitlisted registrations of members for occurrences that have not begun and overlap the freed times.
+/// Reads the waitlisted registrations of members for occurrences that have not begun and overlap the freed times, and those that
+/// their full agendas had no room for.
 async fn waiting_at(
     transaction: &mut Transaction<'_>,
     members: &[MemberId],
@@ -151,27 +156,29 @@ async fn waiting_at(
         transaction.collection(&schema::REGISTRATIONS).find(filter).await?;
     let mut waiting: Vec<Registration> = Vec::new();
     let mut pace = Pace::default();
-    for registration in read_in_parts::<_, Registration>(found).await? {
+    let lacks_room: Vec<bool> = found.iter().map(|document| document.lacks_room == Some(true)).collect();
+    let found = read_in_parts::<_, Registration>(found).await?;
+    for (registration, lacks_room) in found.into_iter().zip(lacks_room) {
         let freed = of(&registration.member);
         pace.steps(1 + freed.len()).await;
-        if freed.iter().any(|freed| freed.interval.overlaps(&registration.interval)) {
+        if lacks_room || freed.iter().any(|freed| freed.interval.overlaps(&registration.interval)) {
             waiting.push(registration);
         }
     }
     Ok(waiting)
 }
 
-/// The filter for the waitlisted registrations of members for occurrences that have not begun and take place between the first and
-/// the last of the times; `None` if there is no time.
+/// The filter for the waitlisted registrations of members for occurrences that have not begun, and that take place between the first
+/// and the last of the times or were passed over for lack of room; `None` if there is no time.
 fn waiting_between(members: &[MemberId], times: &[Interval], now: Instant) -> Option<Document> {
     let first = times.iter().map(Interval::start).min()?;
     let last = times.iter().map(Interval::end).max()?;
-    let ids = texts(members);
-    Some(doc! {
-        "member": { "$in": ids },
-        "status": WAITLISTED,
-        // Nothing lasts longer, so occurrences that began before have ended: this bounds the search in the index.
-        "startsAt": { "$gt": date(now.max(first - LONGEST_ELAPSED)), "$lt": date(last) },
-        "endsAt": { "$gt": date(first) },
-    })
+    let of_members = doc! { "member": { "$in": texts(members) }, "status": WAITLISTED };
+    let mut at_this_time = of_members.clone();
+    // Nothing lasts longer, so occurrences that began before have ended: this bounds the search in the index.
+    let starts_at = doc! { "$gt": date(now.max(first - LONGEST_ELAPSED)), "$lt": date(last) };
+    at_this_time.extend(doc! { "startsAt": starts_at, "endsAt": { "$gt": date(first) } });
+    let mut without_room = of_members;
+    without_room.extend(doc! { "startsAt": { "$gt": date(now) }, "lacksRoom": true });
+    Some(doc! { "$or": [at_this_time, without_room] })
 }

@@ -8,10 +8,14 @@
 //! transaction does, and a registration that leaves is written. So a position that the second transaction read is at least as far
 //! ahead for the first one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::{Document, doc};
-use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey};
+use convene_domain::{
+    id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
+    registration::Registration,
+};
 
 use super::CHUNK;
 use crate::{
@@ -33,12 +37,22 @@ pub(super) async fn record_as_busy(
     record(transaction, busy, update).await
 }
 
-/// Writes registrations that a promotion passed over for another reason.
-pub(super) async fn record_as_passed_over(
+/// Writes registrations that a promotion passed over beside a free seat, because their members' agendas are full. Whatever frees time
+/// of these members reads them. A transaction that frees other time meanwhile does not know them, so the agendas are written as well.
+pub(super) async fn record_as_without_room(
     transaction: &mut Transaction<'_>,
-    passed_over: &[RegistrationId],
+    without_room: &[&Registration],
 ) -> Attempt<()> {
-    record(transaction, passed_over, doc! { "$inc": { "passed": 1_i64 } }).await
+    let ids: Vec<RegistrationId> = without_room.iter().map(|registration| registration.id).collect();
+    let update = doc! { "$inc": { "passed": 1_i64 }, "$set": { "lacksRoom": true } };
+    record(transaction, &ids, update).await?;
+    let members: BTreeSet<MemberId> = without_room.iter().map(|registration| registration.member).collect();
+    let update = doc! { "$inc": { "waitlistJoins": 1_i64 } };
+    for members in texts(&members).chunks(CHUNK) {
+        let agendas = doc! { "_id": { "$in": members } };
+        transaction.collection(&schema::AGENDAS).update_many(agendas, update.clone()).await?;
+    }
+    Ok(())
 }
 
 /// Writes registrations of members whose time became free, for occurrences that have no free seat, each with the number of its
@@ -51,7 +65,7 @@ pub(super) async fn record_as_free(
     if passed_over.is_empty() || !transaction.guards().freed_time {
         return Ok(());
     }
-    let update = doc! { "$inc": { "passed": 1_i64 }, "$unset": { "isBusy": "" } };
+    let update = doc! { "$inc": { "passed": 1_i64 }, "$unset": { "isBusy": "", "lacksRoom": "" } };
     record(transaction, passed_over, update).await?;
     let position = transaction.random().rem_euclid(FIRST.try_into().unwrap_or(i64::MAX));
     let number = usize::try_from(position).unwrap_or(0) + 1;

@@ -13,7 +13,7 @@ use super::{
     CHUNK, Occurrences,
     marks::{MARKED_AT_ONCE, Unmarked, marking},
     occurrence::expect,
-    passed_over::{record_as_busy, record_as_passed_over, record_first},
+    passed_over::{record_as_busy, record_as_without_room, record_first},
     upcoming::{Entered, UpcomingTimes},
 };
 use crate::{
@@ -76,15 +76,12 @@ pub(crate) async fn promote<'a>(
         }
         let waitlisted = read(transaction, occurrences, &round).await?;
         let Some(now) = round.iter().filter_map(Waitlist::latest).max() else { break };
-        let Chosen { promoted: chosen, busy } = choose(transaction, occurrences, &waitlisted, now).await?;
-        let decided: HashSet<RegistrationId> =
-            chosen.iter().map(|registration| registration.id).chain(busy.iter().copied()).collect();
-        let undecided = waitlisted.iter().filter(|registration| !decided.contains(&registration.id));
-        let passed_over = beside_free_seats(occurrences, undecided, now)?;
-        marked += busy.len();
-        record_as_busy(transaction, &busy).await?;
-        record_as_passed_over(transaction, &passed_over).await?;
-        for before in chosen {
+        let chosen = choose(transaction, occurrences, &waitlisted, now).await?;
+        let without_room = without_room(occurrences, &waitlisted, &chosen, now)?;
+        marked += chosen.busy.len();
+        record_as_busy(transaction, &chosen.busy).await?;
+        record_as_without_room(transaction, &without_room).await?;
+        for before in chosen.promoted {
             let of_occurrence = promoted.entry(before.occurrence).or_default();
             let waitlist = round.iter().find(|waitlist| waitlist.occurrence == before.occurrence);
             let after = before.promoted(transaction.recorded_at(now));
@@ -150,16 +147,20 @@ fn mark_first<'w, 'a: 'w>(
     now.and_then(|now| transaction.prepare(|| marking(unmarked.into(), now))).map_or(Ok(()), Err)
 }
 
-/// Returns those of the registrations whose occurrence has a free seat.
-fn beside_free_seats<'r>(
+/// Returns those of the examined registrations whose occurrence has a seat that stays free, and whose members are not busy: they have
+/// no room.
+pub(super) fn without_room<'r>(
     occurrences: &mut Occurrences,
-    waitlisted: impl Iterator<Item = &'r Registration>,
+    examined: &'r [Registration],
+    chosen: &Chosen,
     now: Instant,
-) -> Attempt<Vec<RegistrationId>> {
+) -> Attempt<Vec<&'r Registration>> {
+    let promoted = chosen.promoted.iter().map(|registration| registration.id);
+    let decided: HashSet<RegistrationId> = promoted.chain(chosen.busy.iter().copied()).collect();
     let mut found = Vec::new();
-    for registration in waitlisted {
+    for registration in examined.iter().filter(|registration| !decided.contains(&registration.id)) {
         if occurrences.of(registration.occurrence)?.document.seating()?.promotable(now) > 0 {
-            found.push(registration.id);
+            found.push(registration);
         }
     }
     Ok(found)
@@ -298,7 +299,8 @@ pub(crate) async fn mark_confirmed(
         let ids: Vec<String> = chunk.iter().map(|registration| registration.id.to_string()).collect();
         let filter = doc! { "_id": { "$in": ids }, "status": WAITLISTED };
         let set = doc! { "status": CONFIRMED, "updatedAt": at };
-        let update = doc! { "$set": set, "$unset": { "waitlistSequence": "", "isBusy": "" } };
+        let unset = doc! { "waitlistSequence": "", "isBusy": "", "lacksRoom": "" };
+        let update = doc! { "$set": set, "$unset": unset };
         let updated = transaction.collection(&schema::REGISTRATIONS).update_many(filter, update).await?;
         expect(updated.matched, chunk.len(), "waitlisted registrations")?;
     }

@@ -9,6 +9,7 @@ use convene_application::{
 use convene_domain::{
     event::Event,
     id::{MemberId, RegistrationId},
+    occurrence::OccurrenceKey,
     registration::{Registration, RegistrationStatus},
 };
 use convene_infrastructure_mongo::registration::MissingGuard;
@@ -184,6 +185,75 @@ async fn a_busy_member_is_considered_again_when_the_occurrence_moves() {
     assert_eq!(status(&scenario, &waiting).await, RegistrationStatus::Confirmed);
     assert_eq!(registrations.count_documents(known).await.unwrap(), 0);
     scenario.assert_sound().await;
+}
+
+/// A member with as many seats as one can have, who was passed over beside two free seats at other times.
+struct FullAgenda {
+    member: MemberId,
+    daily: Event,
+    waiting: [Registration; 2],
+}
+
+async fn full_agenda(scenario: &Scenario) -> FullAgenda {
+    let members = scenario.crowd(2).await;
+    let [holder, member] = members[..] else { panic!("two members") };
+    let start = datetime!(2031-04-01 09:00);
+    let daily = scenario.event(EventBuilder::daily(start, 1_000).build()).await;
+    let starts = days(&daily, 1_000);
+    scenario.hold(Held { event: &daily, starts: &starts, seated: &[member], waiting: &[] }).await;
+    let mut waiting = Vec::new();
+    for hours in [10, 34] {
+        let event = EventBuilder::once(start + Duration::hours(hours)).seats(1).build();
+        let event = scenario.event(event).await;
+        let held = scenario.register(request_for(&event, holder), &by(holder).build()).await.unwrap();
+        let request = waitlist_request_for(&event, member);
+        waiting.push(scenario.register(request, &by(member).build()).await.unwrap());
+        scenario.cancel(&held, &by(holder).build()).await.unwrap();
+    }
+    scenario.assert_sound().await;
+    FullAgenda { member, daily, waiting: waiting.try_into().unwrap() }
+}
+
+impl FullAgenda {
+    /// Cancels the seat on one of the days. Returns which of the other two seats the member has then.
+    async fn cancel(&self, scenario: &Scenario, day: i64) -> [bool; 2] {
+        let original_start = self.daily.series.first_start() + Duration::days(day);
+        let occurrence = OccurrenceKey { event: self.daily.id, original_start }.to_string();
+        let seat = doc! { "occurrence": occurrence, "member": self.member.to_string() };
+        let seat = scenario.database.collection("registrations").find_one(seat).await.unwrap().unwrap();
+        let seat = RegistrationId::parse(seat.get_str("_id").unwrap()).unwrap();
+        let ports = &scenario.database.ports.registrations;
+        let seat = ports.get_many(&scenario.tenant.scope, &[seat]).await.unwrap().remove(0);
+        scenario.cancel(&seat, &by(self.member).build()).await.unwrap();
+        let [first, second] = &self.waiting;
+        let now = [status(scenario, first).await, status(scenario, second).await];
+        now.map(|status| status == RegistrationStatus::Confirmed)
+    }
+}
+
+#[tokio::test]
+async fn a_member_whose_agenda_was_full_gets_the_free_seat_with_the_next_freed_time() {
+    let scenario = Scenario::new().await;
+    let full = full_agenda(&scenario).await;
+    let agenda = doc! { "_id": full.member.to_string() };
+    let agenda = scenario.database.collection("agendas").find_one(agenda).await.unwrap().unwrap();
+    let writes = agenda.get_i64("waitlistJoins").unwrap();
+    assert_eq!(writes, 4, "both that join and that are passed over conflict with whatever frees time");
+    for (day, expected) in [(500, [true, false]), (501, [true, true])] {
+        assert_eq!(full.cancel(&scenario, day).await, expected);
+        scenario.assert_sound().await;
+    }
+    let marked = doc! { "lacksRoom": true };
+    assert_eq!(scenario.database.collection("registrations").count_documents(marked).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn without_the_guard_a_member_whose_agenda_was_full_is_missed() {
+    let scenario = Scenario::without(MissingGuard::FreedTime).await;
+    let full = full_agenda(&scenario).await;
+    assert_eq!(full.cancel(&scenario, 500).await, [false, false]);
+    let report = scenario.report().await;
+    assert_eq!(report.violations_of(INVARIANT), 2, "{report}");
 }
 
 #[tokio::test]
