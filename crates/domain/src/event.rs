@@ -195,19 +195,30 @@ pub struct Event {
 }
 
 impl Event {
-    /// The maximum number of earlier schedules: a schedule that changes weekly for two years, in a document that is
-    /// still small.
-    pub const MAX_EARLIER_SCHEDULES: usize = 100;
+    /// The maximum number of earlier schedules that edits leave behind: a daily class in another room each day for almost three
+    /// years, in a document that is still small.
+    pub const MAX_EARLIER_SCHEDULES: usize = 1_000;
 
-    /// The maximum number of bytes of all earlier schedules: a hundred of usual size, or the four largest ones.
+    /// The maximum number of bytes of these earlier schedules: a thousand of usual size, or the four largest ones.
     pub const MAX_EARLIER_BYTES: usize = 128 * 1024;
 
-    /// Tests whether the event can keep a further earlier schedule of this number of [bytes](EarlierSchedule::bytes).
+    /// The number of further earlier schedules that restorations may leave behind. A cancelled event cannot be edited or split, so the
+    /// limits of edits must not end its life.
+    pub const EARLIER_OF_RESTORATIONS: usize = 100;
+
+    /// Tests whether the event can keep a further earlier schedule of this number of [bytes](EarlierSchedule::bytes). A cancelled
+    /// event, which is being restored, has further room.
     #[must_use]
     pub fn has_room_for_earlier(&self, bytes: usize) -> bool {
+        let (number, size) = match self.status {
+            EventStatus::Scheduled => (Self::MAX_EARLIER_SCHEDULES, Self::MAX_EARLIER_BYTES),
+            EventStatus::Cancelled => (
+                Self::MAX_EARLIER_SCHEDULES + Self::EARLIER_OF_RESTORATIONS,
+                Self::MAX_EARLIER_BYTES + Self::EARLIER_OF_RESTORATIONS * bytes,
+            ),
+        };
         let kept: usize = self.earlier.iter().map(EarlierSchedule::bytes).sum();
-        self.earlier.len() < Self::MAX_EARLIER_SCHEDULES
-            && kept.saturating_add(bytes) <= Self::MAX_EARLIER_BYTES
+        self.earlier.len() < number && kept.saturating_add(bytes) <= size
     }
 
     /// Tests for an event of whole days: each occurrence lasts from midnight to midnight on the clocks of its zone.

@@ -163,8 +163,8 @@ fn a_series_that_has_begun_keeps_its_previous_schedule() {
     assert_eq!(not_begun.earlier, vec![]);
 }
 
-#[test]
-fn a_series_cannot_be_rescheduled_without_end() {
+/// A weekly event that was rescheduled after each of its dates until this is refused, and the time of the refusal.
+fn rescheduled() -> (Event, Instant) {
     let mut event = rehearsals();
     for round in 0..=Event::MAX_EARLIER_SCHEDULES {
         let minute = u8::try_from(round % 2).unwrap();
@@ -176,11 +176,39 @@ fn a_series_cannot_be_rescheduled_without_end() {
             Err(refusals) => {
                 assert_eq!(round, Event::MAX_EARLIER_SCHEDULES);
                 assert_eq!(refusals[..], [Refusal::LimitExceeded(Limit::EarlierSchedules)]);
-                return;
+                return (event, now);
             }
         }
     }
     panic!("never refused");
+}
+
+#[test]
+fn a_series_that_cannot_be_rescheduled_any_more_can_be_cancelled_and_restored() {
+    let (mut event, mut now) = rescheduled();
+    for round in 1..=3 {
+        let cancelled = plan_cancellation(&event, &[], now).unwrap().event;
+        now += Duration::days(14);
+        event = plan_restoration(&cancelled, &[], now).unwrap().event;
+        assert_eq!(event.earlier.len(), Event::MAX_EARLIER_SCHEDULES + round);
+    }
+}
+
+#[test]
+fn a_daily_class_can_change_its_room_each_day_of_a_year() {
+    let rule = Some(Rule::parse("FREQ=DAILY").unwrap());
+    let parts = SeriesParts { rule, ..SeriesParts::once(datetime!(2026-11-02 09:00), Zone::UTC) };
+    let mut event = Event { series: Series::new(parts).unwrap(), ..rehearsals() };
+    for day in 0..365 {
+        let room = Location::parse(&format!("Room {day}")).unwrap();
+        let patch = EventPatch { location: Some(room), ..EventPatch::default() };
+        let now = NOW + Duration::days(day);
+        event = plan_event_edit(&event, &edit(&event, patch), &[], now).unwrap().event;
+    }
+    for day in 0..364 {
+        let begun = NOW + Duration::days(day) + Duration::hours(9);
+        assert_eq!(event.location_at(begun).as_str(), format!("Room {day}"));
+    }
 }
 
 /// An event that takes place each hour, with as many exdates as a series may have, from this day on.

@@ -122,7 +122,7 @@ pub(crate) struct EarlierScheduleDocument {
     pub(crate) cancelled_after: Option<bson::DateTime>,
 }
 
-/// An event can have a hundred earlier schedules and thousands of dates.
+/// An event can have a thousand earlier schedules and thousands of dates.
 impl Converted for EventDocument {
     fn steps(&self) -> usize {
         /// The dates that are read in a step.

@@ -100,7 +100,7 @@ pub(crate) static EVENTS: CollectionSchema = CollectionSchema {
                 ("materialized", long(1)),
                 // The event is being deleted in steps.
                 ("isDeleting", boolean()),
-                ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES)),
+                ("earlier", list(earlier, Event::MAX_EARLIER_SCHEDULES + Event::EARLIER_OF_RESTORATIONS)),
             ],
             // No query would find an event that ends before it begins.
             doc! { "$and": [
