@@ -1,11 +1,20 @@
 //! The check reports what no operation leaves behind.
 
 use bson::{Document, doc};
-use convene_application::testing::{FixedClock, builders::EventBuilder};
-use convene_domain::occurrence::OccurrenceKey;
+use convene_application::{
+    ports::{EditScope, EventEdit, EventPatch, NewRecurrence, OnAffected},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, EventBuilder, register},
+    },
+};
+use convene_domain::{occurrence::OccurrenceKey, recurrence::Rule, time::zone::Zone};
 use convene_infrastructure_mongo::schema::SchemaSettings;
 use mongodb::{IndexModel, options::IndexOptions};
-use time::{Duration, macros::datetime};
+use time::{
+    Duration,
+    macros::{datetime, utc_datetime},
+};
 
 use crate::support::{Scenario, TestDatabase, by, first, request_for, waitlist_request_for};
 
@@ -60,12 +69,40 @@ async fn an_original_start_that_is_used_twice_is_reported() {
     copy.insert("_id", other.to_string());
     let occurrences = scenario.database.collection("occurrences");
     occurrences.insert_one(copy.clone()).await.unwrap();
-    let expected = ["no two occurrences of an event have the same original start", DATES];
+    let expected = ["no two occurrences ahead of an event have the same original start", DATES];
     assert_eq!(violated(&scenario).await, expected);
     let this = doc! { "_id": other.to_string() };
     let dropped = doc! { "$set": { "isDropped": true, "status": "CANCELLED" } };
     occurrences.update_one(this, dropped).await.unwrap();
     assert_eq!(violated(&scenario).await, Vec::<&str>::new(), "a dropped occurrence is in nobody's way");
+}
+
+#[tokio::test]
+async fn a_date_ahead_may_have_the_wall_clock_time_of_one_that_took_place() {
+    let scenario = Scenario::new().await;
+    let start = datetime!(2031-03-10 09:00);
+    let event = scenario.event(EventBuilder::daily(start, 5).zone("Europe/Paris").build()).await;
+    let members = scenario.crowd(2).await;
+    scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    // Ten o'clock in Paris.
+    let now = utc_datetime!(2031-03-10 09:00);
+    let rule = Rule::parse("FREQ=DAILY;COUNT=5").unwrap();
+    let recurrence = Some(Some(NewRecurrence { rule, exdates: vec![], rdates: vec![start] }));
+    let time_zone = Zone::parse("America/New_York").ok();
+    for patch in [
+        EventPatch { time_zone, ..EventPatch::default() },
+        EventPatch { recurrence, ..EventPatch::default() },
+    ] {
+        let (scope, on_affected) = (EditScope::All, OnAffected::Refuse);
+        let edit = EventEdit { event: event.id, expected_version: None, scope, patch, on_affected };
+        let change = ChangeBuilder::by("first-admin").at(now).build();
+        scenario.database.ports.events.update(&scenario.tenant.scope, edit, &change).await.unwrap();
+    }
+    let key = OccurrenceKey { event: event.id, original_start: utc_datetime!(2031-03-10 13:00) };
+    let change = by(members[1]).at(now).build();
+    scenario.register(register(key, members[1]), &change).await.unwrap();
+    let report = scenario.database.ports.check(now).await.unwrap();
+    assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test]

@@ -136,15 +136,16 @@ pub(super) const EVENT: Invariant = Invariant {
 };
 
 pub(super) const ORIGINAL_START: Invariant = Invariant {
-    name: "no two occurrences of an event have the same original start",
+    name: "no two occurrences ahead of an event have the same original start",
     collection: &OCCURRENCES,
-    violations: |_| {
+    violations: |Times { now, .. }| {
         let same = doc! { "organization": "$organization", "event": "$event", "local": "$originalLocal" };
         let group =
             doc! { "$group": { "_id": same, "first": { "$min": "$_id" }, "last": { "$max": "$_id" } } };
         vec![
-            // A dropped occurrence may have the date of one that follows it.
-            doc! { "$match": { "isDropped": { "$ne": true } } },
+            // A dropped occurrence may have the date of one that follows it. One that took place may have the wall-clock time of one
+            // ahead, if the zone has changed since.
+            doc! { "$match": { "isDropped": { "$ne": true }, "originalStart": { "$gt": date(now) } } },
             group,
             doc! { "$match": { "$expr": { "$ne": ["$first", "$last"] } } },
             doc! { "$project": { "_id": "$first", "organization": "$_id.organization", "other": "$last" } },
