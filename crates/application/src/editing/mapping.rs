@@ -207,8 +207,17 @@ pub(super) fn step(
         return None;
     }
     after.version = before.version.saturating_add(1);
-    after.updated_at = after.exception.is_any().then_some(now);
+    after.updated_at = updated_at(before, &after, now);
     Some(OccurrenceStep::Become { before: Box::new(before.clone()), after: Box::new(after) })
+}
+
+/// The time of the last change of an exception. It does not go back if another process with a clock ahead has recorded the one before.
+pub(super) fn updated_at(
+    before: &StoredOccurrence,
+    after: &StoredOccurrence,
+    now: Instant,
+) -> Option<Instant> {
+    after.exception.is_any().then(|| before.updated_at.map_or(now, |last| last.max(now)))
 }
 
 /// The interval of an occurrence that has not begun, from its exception or from its event.

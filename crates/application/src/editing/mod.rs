@@ -23,7 +23,8 @@ pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration,
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;
 pub use occurrence::{
-    ChangedAhead, OccurrencePlan, exceptions_within_limit, plan_occurrence_cancellation, plan_occurrence_edit,
+    ChangedAhead, OccurrencePlan, exceptions_within_limit, last_change, plan_occurrence_cancellation,
+    plan_occurrence_edit,
 };
 pub use realignment::{has_current_times, plan_realignment};
 pub use restoration::plan_occurrence_restoration;

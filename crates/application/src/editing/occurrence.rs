@@ -7,7 +7,7 @@ use convene_domain::{
     time::{Instant, LocalDateTime},
 };
 
-use super::mapping::interval_of;
+use super::mapping::{interval_of, updated_at};
 use crate::{
     event::{log, times::occurrence_with_duration},
     failure::{Field, Refusal, Refusals},
@@ -23,6 +23,12 @@ pub struct OccurrencePlan {
     pub after: StoredOccurrence,
     /// The log entry; if there is none, the edit changes nothing and the adapter writes nothing.
     pub entry: Option<ActivityDraft>,
+}
+
+/// The time of the last known change of an occurrence, which the next one follows.
+#[must_use]
+pub fn last_change(event: &Event, occurrence: &StoredOccurrence) -> Instant {
+    occurrence.updated_at.map_or(event.updated_at, |last| last.max(event.updated_at))
 }
 
 /// Plans an edit of the occurrence `before` of `event`.
@@ -145,7 +151,7 @@ pub(super) fn plan(
         return OccurrencePlan { after, entry: None };
     }
     after.version = before.version.saturating_add(1);
-    after.updated_at = after.exception.is_any().then_some(now);
+    after.updated_at = updated_at(before, &after, now);
     let entry = Some(log::occurrence_changed(action, event, before, &after));
     OccurrencePlan { after, entry }
 }

@@ -4,7 +4,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     editing::{
-        OccurrencePlan, OccurrenceStep, exceptions_within_limit, plan_occurrence_cancellation,
+        OccurrencePlan, OccurrenceStep, exceptions_within_limit, last_change, plan_occurrence_cancellation,
         plan_occurrence_edit, plan_occurrence_restoration,
     },
     failure::Outcome,
@@ -37,7 +37,7 @@ pub(super) async fn update(
             async move {
                 store::claim_occurrence(transaction, edit.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
-                let change = &transaction.stamped_after(event.updated_at, change);
+                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
             }
@@ -60,7 +60,7 @@ pub(super) async fn cancel(
             async move {
                 store::claim_occurrence(transaction, key).await?;
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
-                let change = &transaction.stamped_after(event.updated_at, change);
+                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_cancellation(&event, &found.stored, expected_version, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
@@ -86,7 +86,7 @@ pub(super) async fn restore(
             async move {
                 store::claim_occurrence(transaction, restoration.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
-                let change = &transaction.stamped_after(event.updated_at, change);
+                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)?;
                 carry_out(transaction, &event, found, plan, restoration.on_affected, change).await
             }
@@ -121,8 +121,9 @@ async fn carry_out(
     let job = transaction.new_job();
     let parts = [EventSteps { event, steps: &steps }];
     let edit = OccurrencesEdit { parts: &parts, revision, on_affected, change, job };
-    let edited = seats::edit(transaction, edit).await?;
+    // Before the registrations: their times may follow later ones.
     let cause = transaction.log(change, entry);
+    let edited = seats::edit(transaction, edit).await?;
     // Members may have been promoted to the seats that became free.
     let (_, found) = load::occurrence(transaction, key).await?;
     let now = Occurrence::stored(event, &found.stored);

@@ -63,7 +63,7 @@ async fn carry_out(
     verify_following(plans.iter().map(|(_, plan)| plan))?;
     let mut prepared = Vec::with_capacity(plans.len());
     for (before, plan) in plans {
-        prepared.push(PreparedEdit::of(transaction, &before, plan, change.at).await?);
+        prepared.push(PreparedEdit::of(transaction, &before, plan, change).await?);
     }
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
@@ -76,8 +76,7 @@ async fn carry_out(
     }
     let mut events = Vec::with_capacity(prepared.len());
     for one in prepared {
-        let (event, _) = one.store(transaction, revision, change).await?;
-        events.push(event.id);
+        events.push(one.store(transaction, revision, change.at).await?.id);
     }
     Ok(RealignedEvents { events, registrations: edited.moved })
 }

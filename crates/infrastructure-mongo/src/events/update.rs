@@ -10,7 +10,6 @@ use convene_application::{
     ports::{Changed, EditScope, EventEdit, OnAffected},
 };
 use convene_domain::{
-    activity::ActivityDraft,
     event::Event,
     id::ActivityId,
     occurrence::{OccurrenceKey, Resolved, StoredOccurrence},
@@ -183,13 +182,14 @@ pub(super) async fn carry_out(
         return Ok(Accepted::complete(Changed::complete(plan.event, 0, 0)));
     }
     let dropped_exceptions = std::mem::take(&mut plan.dropped_exceptions);
-    let prepared = PreparedEdit::of(transaction, before, plan, change.at).await?;
+    let prepared = PreparedEdit::of(transaction, before, plan, change).await?;
     let revision = transaction.next_revision(change.at).await?;
     let job = transaction.new_job();
     let parts = [prepared.steps()];
     let edit = OccurrencesEdit { parts: &parts, revision, on_affected, change, job };
     let edited = seats::edit(transaction, edit).await?;
-    let (event, cause) = prepared.store(transaction, revision, change).await?;
+    let cause = prepared.cause;
+    let event = prepared.store(transaction, revision, change.at).await?;
     let mut accepted = accepted(transaction, before.id, event, edited, job, cause).await?;
     accepted.result.dropped_exceptions = dropped_exceptions;
     Ok(accepted)
@@ -205,22 +205,29 @@ pub(super) struct PreparedEdit {
     returned: Large<StoredOccurrence>,
     inherited: BTreeMap<OccurrenceKey, Vec<OccurrenceKey>>,
     derived: Vec<(UsedResult, Successor)>,
-    entries: Vec<ActivityDraft>,
+    /// The first log entry of the edit.
+    cause: Option<ActivityId>,
 }
 
 impl PreparedEdit {
+    /// Prepares the edit, and logs it: at the time of the event, which that of its registrations may [follow](Transaction::follow).
     pub(super) async fn of(
         transaction: &mut Transaction<'_>,
         before: &Event,
         plan: EventPlan,
-        now: Instant,
+        change: &Change,
     ) -> Attempt<Self> {
-        let derived = successors_of_derived(transaction, before, &plan, now).await?;
+        let derived = successors_of_derived(transaction, before, &plan, change.at).await?;
         let (inherited, plan) = inherited(transaction, plan).await?;
         let EventPlan { event, ended, by: _, steps, returned, dropped_exceptions: _, entries } = plan;
         let has_other_policy = event.policy != before.policy;
         let (steps, returned) = (Large::from(steps), Large::from(returned));
-        Ok(Self { event, ended, has_other_policy, steps, returned, inherited, derived, entries })
+        let mut cause = None;
+        for entry in entries {
+            let logged = transaction.log(change, entry);
+            cause = cause.or(Some(logged));
+        }
+        Ok(Self { event, ended, has_other_policy, steps, returned, inherited, derived, cause })
     }
 
     /// The part of the edit of the occurrences.
@@ -228,14 +235,14 @@ impl PreparedEdit {
         EventSteps { event: &self.event, steps: &self.steps }
     }
 
-    /// Stores the rest, after the edit of the occurrences. Returns the event and its first log entry.
+    /// Stores the rest, after the edit of the occurrences. Returns the event.
     pub(super) async fn store(
         self,
         transaction: &mut Transaction<'_>,
         revision: i64,
-        change: &Change,
-    ) -> Attempt<(Event, Option<ActivityId>)> {
-        let Self { event, ended, has_other_policy, steps: _, returned, inherited, derived, entries } = self;
+        now: Instant,
+    ) -> Attempt<Event> {
+        let Self { event, ended, has_other_policy, steps: _, returned, inherited, derived, cause: _ } = self;
         store::store_returned(transaction, &event, &returned, inherited, revision).await?;
         seats::rewrite_results(transaction, derived).await?;
         match &ended {
@@ -245,16 +252,12 @@ impl PreparedEdit {
             }
             None => {
                 store::replace(transaction, &event, revision).await?;
-                store::keep_begun(transaction, &event, revision, change.at).await?;
+                store::keep_begun(transaction, &event, revision, now).await?;
                 if has_other_policy {
-                    store::apply_policy(transaction, &event, change.at).await?;
+                    store::apply_policy(transaction, &event, now).await?;
                 }
             }
         }
-        let mut causes = Vec::with_capacity(entries.len());
-        for entry in entries {
-            causes.push(transaction.log(change, entry));
-        }
-        Ok((event, causes.first().copied()))
+        Ok(event)
     }
 }

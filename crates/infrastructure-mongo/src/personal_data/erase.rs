@@ -13,7 +13,12 @@ use serde::Deserialize;
 use super::keys_of;
 use crate::{
     database::Database,
-    documents::{activity::ActivityDocument, convert::date, ids::texts, member::REMOVED},
+    documents::{
+        activity::ActivityDocument,
+        convert::{date, instant},
+        ids::texts,
+        member::{MemberDocument, REMOVED},
+    },
     error::{Attempt, StorageError},
     members::step,
     schema::{self, CollectionSchema},
@@ -204,16 +209,17 @@ async fn replace_memberships(
     let mut replaced = 0;
     for member in members {
         let filter = doc! { "_id": member.to_string(), "userId": user.as_str(), "status": REMOVED };
-        let at = date(transaction.recorded_at(change.at));
+        let found: Option<MemberDocument> =
+            transaction.collection(&schema::MEMBERS).find_one(filter.clone()).await?;
+        let Some(found) = found else { continue };
+        let change = &transaction.stamped_after(instant(found.updated_at), change);
         let update = doc! {
-            "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": at },
+            "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": date(change.at) },
             "$unset": { "email": "" },
         };
-        let updated = transaction.collection(&schema::MEMBERS).update_one(filter, update).await?;
-        if updated.matched == 1 {
-            transaction.log(change, log::erased(*member));
-            replaced += 1;
-        }
+        transaction.collection(&schema::MEMBERS).update_one(filter, update).await?;
+        transaction.log(change, log::erased(*member));
+        replaced += 1;
     }
     Ok(replaced)
 }

@@ -5,19 +5,27 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use bson::doc;
 use convene_application::{
     change::Change,
     ports::{ActivityFilter, Clock, OrganizationPatch},
     testing::{
         FixedClock,
-        builders::{ChangeBuilder, IssueBuilder, first},
+        builders::{ChangeBuilder, EventBuilder, IssueBuilder, first},
     },
 };
-use convene_domain::{activity::Activity, text::OrganizationName, time::Instant};
+use convene_domain::{
+    activity::{Activity, Subject},
+    text::OrganizationName,
+    time::Instant,
+};
+use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
-use time::Duration;
+use time::{Duration, macros::datetime};
 
-use crate::support::{Tenant, TestDatabase};
+use crate::support::{
+    Scenario, Tenant, TestDatabase, by, entries_of_agenda, request_for, waitlist_request_for,
+};
 
 /// A clock of several processes that shows a later time whenever it is read.
 #[derive(Debug, Default)]
@@ -33,6 +41,41 @@ impl Clock for TickingClock {
 async fn log(database: &TestDatabase, tenant: &Tenant) -> Vec<Activity> {
     let page = database.ports.activity_log.list(&tenant.scope, ActivityFilter::default(), first(100)).await;
     page.unwrap().items
+}
+
+#[tokio::test]
+async fn a_registration_is_promoted_after_it_was_made_by_a_clock_ahead() {
+    let mut scenario = Scenario::new().await;
+    let ahead = FixedClock::START + Duration::seconds(2);
+    let other = scenario.database.another_process_with(Arc::new(FixedClock::at(ahead))).await;
+    scenario.books.push(other.start_registration_book(BookSettings::default()));
+    let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).seats(1).build()).await;
+    let members = scenario.crowd(2).await;
+    let seat = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    let wait = waitlist_request_for(&event, members[1]);
+    let waiting = scenario.register_by(1, wait, &by(members[1]).build()).await.unwrap();
+    assert_eq!(waiting.created_at, ahead);
+    // Nobody is promoted, because the agenda is full.
+    let this = doc! { "_id": members[1].to_string() };
+    let agendas = scenario.database.collection("agendas");
+    let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
+    agendas
+        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } })
+        .await
+        .unwrap();
+    let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
+    assert_eq!(cancelled.promoted, None);
+    agendas.update_one(this, doc! { "$set": { "busy": [] } }).await.unwrap();
+
+    let change = by(members[1]).at(FixedClock::START + Duration::SECOND).build();
+    let promoted = scenario.register(request_for(&event, members[1]), &change).await.unwrap();
+    assert_eq!((promoted.id, promoted.updated_at), (waiting.id, ahead + Duration::MILLISECOND));
+    let log = log(&scenario.database, &scenario.tenant).await;
+    let subject = Subject::Registration(waiting.id);
+    let actions = log.iter().filter(|entry| entry.subject == subject).map(|entry| entry.action.as_str());
+    let newest_first: Vec<&str> = actions.collect();
+    assert_eq!(newest_first, ["registration.promoted", "registration.waitlisted"]);
+    scenario.assert_sound().await;
 }
 
 fn name(name: &str) -> OrganizationPatch {

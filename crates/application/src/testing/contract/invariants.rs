@@ -12,6 +12,7 @@ use convene_domain::{
     occurrence::OccurrenceStatus,
     overlap,
     registration::{Registration, RegistrationStatus, RegistrationStatusKind},
+    time::Instant,
 };
 
 use super::{environment::Environment, support::read_all_pages, tenant::Tenant};
@@ -93,16 +94,21 @@ async fn check_waitlists(tenant: &Tenant, registrations: &[Registration]) {
     }
 }
 
-/// Checks that each registration has one entry of its creation, and at most one each of its promotion and cancellation.
+/// Checks that each registration has one entry of its creation, and at most one each of its promotion and cancellation, none of them
+/// after its last change.
 async fn check_log(tenant: &Tenant, registrations: &[Registration]) {
-    let mut logged: HashMap<RegistrationId, Vec<Action>> = HashMap::new();
+    let mut logged: HashMap<RegistrationId, (Vec<Action>, Vec<Instant>)> = HashMap::new();
     for entry in tenant.log().await {
         if let Subject::Registration(id) = entry.subject {
-            logged.entry(id).or_default().push(entry.action);
+            let (actions, times) = logged.entry(id).or_default();
+            actions.push(entry.action);
+            times.push(entry.at);
         }
     }
     for registration in registrations {
-        let actions = logged.remove(&registration.id).unwrap_or_default();
+        let (actions, times) = logged.remove(&registration.id).unwrap_or_default();
+        let is_last = times.iter().all(|at| *at <= registration.updated_at);
+        assert!(is_last, "{registration:?} was changed before its entries of {times:?}");
         let count = |action| actions.iter().filter(|logged| **logged == action).count();
         let (created, waitlisted) =
             (count(Action::RegistrationCreated), count(Action::RegistrationWaitlisted));

@@ -384,6 +384,12 @@ macro_rules! contract_cases {
                 entries_stay_unchanged,
                 entries_and_times_of_an_object_are_in_the_order_of_its_changes,
             }
+            recorded_times {
+                a_registration_that_follows_an_edit_keeps_its_order,
+                an_event_is_restored_after_its_cancellation,
+                a_changed_occurrence_keeps_its_order,
+                a_member_is_erased_after_the_removal,
+            }
             log_fields {
                 fields_of_organizations_and_members_are_logged,
                 fields_of_registrations_are_logged,

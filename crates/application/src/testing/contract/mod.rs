@@ -49,6 +49,7 @@ mod occurrence_restorations;
 mod organizations;
 mod pages;
 mod personal_data;
+mod recorded_times;
 mod registering;
 mod registration_windows;
 mod registrations;

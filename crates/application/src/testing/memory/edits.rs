@@ -126,15 +126,20 @@ impl Transaction<'_> {
             }
         }
         self.tenant.keys.follow(&successors);
-        let active = self.tenant.registrations.values_mut().filter(|one| one.status.is_active());
-        for registration in active {
-            if let Some(&(key, interval)) = moved.get(&registration.occurrence)
-                && (registration.occurrence, registration.interval) != (key, interval)
-            {
-                registration.occurrence = key;
-                registration.interval = interval;
-                registration.updated_at = self.change.at;
-            }
+        let active = self.tenant.registrations.values().filter(|one| one.status.is_active());
+        let following = active.filter_map(|one| {
+            let (occurrence, interval) = *moved.get(&one.occurrence)?;
+            Some((one.updated_at, Registration { occurrence, interval, ..one.clone() }))
+        });
+        let following: Vec<_> = following
+            .filter(|(_, after)| self.tenant.registrations.get(&after.id).is_some_and(|one| one != after))
+            .collect();
+        for (last, _) in &following {
+            self.follow(*last);
+        }
+        for (_, after) in following {
+            let after = Registration { updated_at: self.change.at, ..after };
+            self.tenant.registrations.insert(after.id, after);
         }
     }
 }

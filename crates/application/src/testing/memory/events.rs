@@ -21,8 +21,8 @@ use crate::{
     change::Change,
     editing::{
         ChangedAhead, EventPlan, OccurrencePlan, OccurrenceStep, Successor, dropped_versions,
-        exceptions_within_limit, plan_cancellation, plan_event_edit, plan_occurrence_cancellation,
-        plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
+        exceptions_within_limit, last_change, plan_cancellation, plan_event_edit,
+        plan_occurrence_cancellation, plan_occurrence_edit, plan_occurrence_restoration, plan_restoration,
     },
     event::{duplicated, log},
     failure::{Failure, Fault, Field, Outcome, Refusal, Refusals},
@@ -154,7 +154,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(edit.occurrence)?;
-            let at = transaction.follow(event.updated_at);
+            let at = transaction.follow(last_change(&event, &before));
             let plan = plan_occurrence_edit(&event, &before, &edit, at)?;
             transaction.carry_out_one(&event, before, plan, edit.on_affected)
         })
@@ -168,7 +168,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(cancellation.occurrence)?;
-            let at = transaction.follow(event.updated_at);
+            let at = transaction.follow(last_change(&event, &before));
             let plan = plan_occurrence_cancellation(&event, &before, cancellation.expected_version, at)?;
             transaction.carry_out_one(&event, before, plan, OnAffected::CancelRegistrations)
         })
@@ -182,7 +182,7 @@ impl Events for InMemory {
     ) -> Outcome<Changed<Occurrence>> {
         self.transact(scope, change, |transaction| {
             let (event, before) = transaction.occurrence_to_change(restoration.occurrence)?;
-            let at = transaction.follow(event.updated_at);
+            let at = transaction.follow(last_change(&event, &before));
             let plan = plan_occurrence_restoration(&event, &before, &restoration, at)?;
             transaction.carry_out_one(&event, before, plan, restoration.on_affected)
         })

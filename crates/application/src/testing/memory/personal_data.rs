@@ -2,11 +2,15 @@ use async_trait::async_trait;
 use convene_domain::{
     activity::{Actor, Subject},
     id::MemberId,
+    member::Member,
     registration::Registration,
     text::{DisplayName, UserId},
 };
 
-use super::{InMemory, tenant::Tenant};
+use super::{
+    InMemory,
+    tenant::{MemberRecord, Tenant},
+};
 use crate::{
     caller::TenantScope,
     change::Change,
@@ -71,14 +75,17 @@ impl PersonalData for InMemory {
             let actor = Actor::User(user.clone());
             let keys = tenant.keys.delete_of_actor(&actor);
             let entries = rewrite_log(tenant, &actor, &members, &pseudonym);
-            for member in &members {
-                if let Some(record) = transaction.tenant.members.get_mut(member) {
-                    record.member.user_id = pseudonym.clone();
-                    record.member.display_name = DisplayName::parse(ERASED_NAME).expect("a name");
-                    record.member.email = None;
-                    record.member.updated_at = change.at;
-                }
-                transaction.log(log::erased(*member));
+            for id in &members {
+                let Some(before) = transaction.tenant.members.get(id).cloned() else { continue };
+                let member = Member {
+                    user_id: pseudonym.clone(),
+                    display_name: DisplayName::parse(ERASED_NAME).expect("a name"),
+                    email: None,
+                    updated_at: transaction.follow(before.member.updated_at),
+                    ..before.member
+                };
+                transaction.tenant.members.insert(*id, MemberRecord { member, ..before });
+                transaction.log(log::erased(*id));
             }
             let memberships = u32::try_from(members.len()).unwrap_or(u32::MAX);
             Ok(Erased { memberships, entries, keys })

@@ -14,7 +14,9 @@ use convene_application::{
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
-    registration::{Admission, RegistrationRefusal, RegistrationStatus, Seating, decide_admission},
+    registration::{
+        Admission, Registration, RegistrationRefusal, RegistrationStatus, Seating, decide_admission,
+    },
     time::Instant,
 };
 
@@ -261,12 +263,19 @@ async fn store(
     let mut promoted = Vec::new();
     // One command updates all promoted registrations, so they have one time.
     let latest = seated.iter().map(|registering| registering.change.at).max().unwrap_or(Instant::MIN);
+    let mut waited: HashMap<usize, Registration> = seated
+        .iter()
+        .filter_map(|registering| Some((registering.number, waiting.take(registering)?)))
+        .collect();
+    for before in waited.values() {
+        transaction.follow(before.updated_at, latest);
+    }
     let with_seat = seated.iter().map(|registering| (registering, true, false));
     let without = waitlisted.iter().map(|(registering, is_busy)| (registering, false, *is_busy));
     for (registering, has_seat, is_busy) in with_seat.chain(without) {
         let Registering { number, change, request, .. } = *registering;
         let seats = state.occurrences.of(request.occurrence)?;
-        if has_seat && let Some(before) = waiting.take(registering) {
+        if let Some(before) = waited.remove(&number) {
             seats.leave_waitlist();
             seats.take_seat();
             let after = before.promoted(transaction.recorded_at(latest));

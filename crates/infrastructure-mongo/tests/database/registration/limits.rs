@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
 
-use bson::{Document, doc};
+use bson::doc;
 use convene_application::{
     failure::{Failure, Fault, Refusal},
     limits::{Limit, WAITLIST_LENGTH, WAITLISTED_REGISTRATIONS},
@@ -10,7 +10,9 @@ use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use crate::support::{Held, Scenario, by, days, first, refusal, request_for, waitlist_request_for};
+use crate::support::{
+    Held, Scenario, by, days, entries_of_agenda, first, refusal, request_for, waitlist_request_for,
+};
 
 #[tokio::test]
 async fn a_full_queue_refuses_calls_without_an_effect() {
@@ -31,15 +33,6 @@ async fn a_full_queue_refuses_calls_without_an_effect() {
     scenario.assert_sound().await;
 }
 
-/// Consecutive entries of ten minutes each.
-fn entries(from: bson::DateTime, count: i64) -> Vec<Document> {
-    let at = |minutes: i64| bson::DateTime::from_millis(from.timestamp_millis() + minutes * 60_000);
-    let occurrence = format!("evt_{:032x}_20310101T000000Z", 1);
-    (0..count)
-        .map(|number| doc! { "startsAt": at(10 * number), "endsAt": at(10 * number + 10), "occurrence": &occurrence })
-        .collect()
-}
-
 #[tokio::test]
 async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let scenario = Scenario::new().await;
@@ -48,12 +41,18 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let agendas = scenario.database.collection("agendas");
     let this = doc! { "_id": member.to_string() };
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
-    agendas.update_one(this.clone(), doc! { "$set": { "busy": entries(upcoming, 1_000) } }).await.unwrap();
+    agendas
+        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } })
+        .await
+        .unwrap();
     let outcome = scenario.register(request_for(&event, member), &by(member).build()).await;
     assert_eq!(refusal(outcome), Refusal::LimitExceeded(Limit::UpcomingRegistrations));
 
     let over = bson::DateTime::builder().year(2030).month(1).day(1).build().unwrap();
-    agendas.update_one(this.clone(), doc! { "$set": { "busy": entries(over, 1_000) } }).await.unwrap();
+    agendas
+        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(over, 1_000) } })
+        .await
+        .unwrap();
     scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
     let agenda = agendas.find_one(this).await.unwrap().unwrap();
     assert_eq!(agenda.get_array("busy").unwrap().len(), 1);
@@ -71,7 +70,7 @@ async fn a_promotion_passes_over_a_member_whose_agenda_is_full() {
     }
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
     let this = doc! { "_id": members[1].to_string() };
-    let full = doc! { "$set": { "busy": entries(upcoming, 1_000) } };
+    let full = doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } };
     scenario.database.collection("agendas").update_one(this, full).await.unwrap();
     let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
     assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(members[2]));

@@ -399,11 +399,13 @@ async fn move_registrations(
     let mut by_occurrence: BTreeMap<OccurrenceKey, Moving<'_>> = BTreeMap::new();
     for registration in following {
         if let Some(after) = effects.moved(registration.occurrence) {
+            transaction.follow(registration.updated_at, now);
             let (_, ids) = by_occurrence.entry(registration.occurrence).or_insert((after, Vec::new()));
             ids.push(registration.id.to_string());
         }
     }
     let count = by_occurrence.values().map(|(_, ids)| ids.len()).sum();
+    let at = date(transaction.recorded_at(now));
     let mut statements = Vec::new();
     for (after, ids) in vacated_first(&by_occurrence) {
         let fields = doc! {
@@ -411,7 +413,7 @@ async fn move_registrations(
             "event": after.key.event.to_string(),
             "startsAt": date(after.interval.start()),
             "endsAt": date(after.interval.end()),
-            "updatedAt": date(now),
+            "updatedAt": at,
         };
         for ids in ids.chunks(CHUNK) {
             let statement = UpdateStatement {
