@@ -77,13 +77,12 @@ pub(super) async fn run(
     }
     let to_waitlist = std::mem::take(&mut sorted.to_waitlist);
     let known = mark_agendas(transaction, &to_waitlist).await?;
-    let to_waitlist = sorted.refuse_above_limit(transaction, to_waitlist).await?;
     let (waitlisted, unknown): (Vec<Registering<'_>>, Vec<Registering<'_>>) =
         to_waitlist.into_iter().partition(|registering| known.contains(&registering.request.member));
     sorted
         .refused
         .extend(unknown.into_iter().map(|registering| (registering, Refusal::not_found(Field::MemberId))));
-
+    let waitlisted = sorted.refuse_above_limit(transaction, waitlisted).await?;
     let waitlisted = sorted.refuse_long_waitlists(state, waitlisted)?;
     let busy = busy_among(state, transaction, &waitlisted).await?;
     let waitlisted: Vec<(Registering<'_>, bool)> = waitlisted.into_iter().zip(busy).collect();
@@ -336,7 +335,8 @@ async fn refuse(
     Ok(())
 }
 
-/// Finds the refusals for members whose agendas had no room.
+/// Finds the refusals for members whose agendas had no room, and for those who have none. These are no members any more, although a
+/// job may still have to cancel registrations of theirs.
 async fn conflicts(
     state: &BatchState,
     transaction: &mut Transaction<'_>,
@@ -344,6 +344,12 @@ async fn conflicts(
 ) -> Attempt<HashMap<usize, Refusal>> {
     let mut refusals = HashMap::new();
     let mut by_occurrence: BTreeMap<OccurrenceKey, Vec<Registering<'_>>> = BTreeMap::new();
+    if registrations.is_empty() {
+        return Ok(refusals);
+    }
+    let members = texts(registrations.iter().map(|registering| &registering.request.member));
+    let known = doc! { "_id": { "$in": members } };
+    let known: Vec<MemberId> = transaction.collection(&schema::AGENDAS).ids(known).await?;
     for registering in registrations {
         by_occurrence.entry(registering.request.occurrence).or_default().push(*registering);
     }
@@ -354,6 +360,7 @@ async fn conflicts(
         for registering in registrations {
             let member = registering.request.member;
             let refusal = match conflicting.get(&member) {
+                _ if !known.contains(&member) => Refusal::not_found(Field::MemberId),
                 Some(with) => conflict_refusal(with.clone()),
                 None => refusal_without_conflict(transaction, member).await?,
             };

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use bson::doc;
 use convene_application::{
-    failure::{Failure, Fault, Refusal},
+    failure::{Failure, Fault, Field, Refusal},
     limits::{Limit, WAITLIST_LENGTH, WAITLISTED_REGISTRATIONS},
     testing::builders::EventBuilder,
 };
@@ -57,6 +57,24 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let agenda = agendas.find_one(this).await.unwrap().unwrap();
     assert_eq!(agenda.get_array("busy").unwrap().len(), 1);
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_removed_member_does_not_exist_whatever_the_limits() {
+    let scenario = Scenario::new().await;
+    let members = scenario.crowd(2).await;
+    let [holder, member] = members.as_slice() else { panic!("two members") };
+    let daily = EventBuilder::repeating(datetime!(2031-04-01 09:00), "FREQ=DAILY").seats(1).build();
+    let event = scenario.event(daily).await;
+    let starts = days(&event, i64::try_from(WAITLISTED_REGISTRATIONS).unwrap());
+    scenario.hold(Held { event: &event, starts: &starts, seated: &[*holder], waiting: &[*member] }).await;
+    let full = scenario.event(EventBuilder::once(datetime!(2031-04-01 14:00)).seats(1).build()).await;
+    scenario.register(request_for(&full, *holder), &by(*holder).build()).await.unwrap();
+    // The job of the removal has not cancelled anything yet.
+    let this = doc! { "_id": member.to_string() };
+    scenario.database.collection("agendas").delete_one(this).await.unwrap();
+    let refused = scenario.register(waitlist_request_for(&full, *member), &by(*member).build()).await;
+    assert_eq!(refusal(refused), Refusal::not_found(Field::MemberId));
 }
 
 #[tokio::test]
