@@ -3,6 +3,7 @@
 use convene_domain::{
     event::EventStatus,
     registration::{Registration, RegistrationRefusal},
+    time::{Instant, interval::Interval},
 };
 
 use crate::{
@@ -39,16 +40,16 @@ pub fn conflict_refusal(with: Registration) -> Refusal {
     Refusal::ScheduleConflict { with: Box::new(with) }
 }
 
-/// The refusal of a further seat to a member who has so many upcoming ones.
+/// The refusal of a further seat to a member who has these.
 #[must_use]
-pub fn agenda_refusal(upcoming: usize) -> Option<Refusal> {
-    (!may_have_seat(upcoming)).then_some(Refusal::LimitExceeded(Limit::UpcomingRegistrations))
+pub fn agenda_refusal(seats: impl IntoIterator<Item = Interval>, now: Instant) -> Option<Refusal> {
+    (!may_have_seat(seats, now)).then_some(Refusal::LimitExceeded(Limit::UpcomingRegistrations))
 }
 
-/// Tests whether a member who has so many upcoming registrations may have one more.
+/// Tests whether a member who has these seats may have one more. Those that have ended do not count.
 #[must_use]
-pub const fn may_have_seat(upcoming: usize) -> bool {
-    upcoming < UPCOMING_REGISTRATIONS
+pub fn may_have_seat(seats: impl IntoIterator<Item = Interval>, now: Instant) -> bool {
+    seats.into_iter().filter(|seat| seat.end() > now).count() < UPCOMING_REGISTRATIONS
 }
 
 /// The number of occurrences that registrations may materialize for an event that has so many stored ones ahead.

@@ -1,10 +1,17 @@
 //! The agendas of members.
 
 use bson::DateTime;
-use convene_domain::id::{MemberId, OrganizationId};
+use convene_domain::{
+    id::{MemberId, OrganizationId},
+    time::interval::Interval,
+};
 use serde::{Deserialize, Serialize};
 
-use super::dates::read_date;
+use super::{
+    convert::{Fields, instant},
+    dates::read_date,
+};
+use crate::{error::CorruptDocument, schema};
 
 /// The times of a member's seats. Waitlisted registrations are not in it.
 ///
@@ -48,5 +55,15 @@ impl AgendaDocument {
             busy: Vec::new(),
             waitlist_joins: None,
         }
+    }
+
+    /// The times of the seats.
+    pub(crate) fn intervals(&self) -> Result<Vec<Interval>, CorruptDocument> {
+        let fields = Fields::of(&schema::AGENDAS, &self.id);
+        let intervals = self.busy.iter().map(|entry| {
+            let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
+            fields.read("busy.endsAt", interval)
+        });
+        intervals.collect()
     }
 }

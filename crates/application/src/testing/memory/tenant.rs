@@ -134,8 +134,8 @@ impl Tenant {
             .seats_of(member)
             .filter(|seat| seat.interval.overlaps(&interval))
             .min_by_key(|seat| (seat.interval, seat.id));
-        let upcoming = self.seats_of(member).filter(|seat| seat.interval.end() > now).count();
+        let seats = self.seats_of(member).map(|seat| seat.interval);
         let conflict = conflict.cloned().map(refusals::conflict_refusal);
-        conflict.or_else(|| refusals::agenda_refusal(upcoming))
+        conflict.or_else(|| refusals::agenda_refusal(seats, now))
     }
 }

@@ -87,7 +87,9 @@ pub(super) async fn run(
     let busy = busy_among(state, transaction, &waitlisted).await?;
     let waitlisted: Vec<(Registering<'_>, bool)> = waitlisted.into_iter().zip(busy).collect();
     store(state, transaction, &mut waiting, &seated, &waitlisted).await?;
-    refuse(state, transaction, sorted.refused, &unable).await
+    // Seats count as upcoming for all as for the first one, as they did when the others claimed theirs.
+    let now = registrations.iter().map(|registering| registering.change.at).min().unwrap_or(Instant::MIN);
+    refuse(state, transaction, sorted.refused, &unable, now).await
 }
 
 /// The registrations, by what the occurrence has for them.
@@ -311,6 +313,7 @@ async fn refuse(
     transaction: &mut Transaction<'_>,
     refused: Vec<(Registering<'_>, Refusal)>,
     unable: &[Registering<'_>],
+    now: Instant,
 ) -> Attempt<()> {
     let all: Vec<Registering<'_>> =
         refused.iter().map(|(registering, _)| *registering).chain(unable.iter().copied()).collect();
@@ -321,7 +324,7 @@ async fn refuse(
         refused.into_iter().map(|(registering, refusal)| (registering.number, refusal)).collect();
     let without_room: Vec<Registering<'_>> =
         unable.iter().filter(|registering| !held.has(registering)).copied().collect();
-    refusals.extend(conflicts(state, transaction, &without_room).await?);
+    refusals.extend(conflicts(state, transaction, &without_room, now).await?);
     for registering in all {
         let decision = match state.keys.registration(transaction, registering.change)? {
             Some(decision) => decision,
@@ -341,6 +344,7 @@ async fn conflicts(
     state: &BatchState,
     transaction: &mut Transaction<'_>,
     registrations: &[Registering<'_>],
+    now: Instant,
 ) -> Attempt<HashMap<usize, Refusal>> {
     let mut refusals = HashMap::new();
     let mut by_occurrence: BTreeMap<OccurrenceKey, Vec<Registering<'_>>> = BTreeMap::new();
@@ -362,7 +366,7 @@ async fn conflicts(
             let refusal = match conflicting.get(&member) {
                 _ if !known.contains(&member) => Refusal::not_found(Field::MemberId),
                 Some(with) => conflict_refusal(with.clone()),
-                None => refusal_without_conflict(transaction, member).await?,
+                None => refusal_without_conflict(transaction, member, now).await?,
             };
             refusals.insert(registering.number, refusal);
         }
@@ -371,11 +375,15 @@ async fn conflicts(
 }
 
 /// Reads the agenda of a member without a conflict and returns the refusal of a seat.
-async fn refusal_without_conflict(transaction: &mut Transaction<'_>, member: MemberId) -> Attempt<Refusal> {
+async fn refusal_without_conflict(
+    transaction: &mut Transaction<'_>,
+    member: MemberId,
+    now: Instant,
+) -> Attempt<Refusal> {
     let filter = doc! { "_id": member.to_string() };
     let agenda: Option<AgendaDocument> = transaction.collection(&schema::AGENDAS).find_one(filter).await?;
-    let Some(agenda) = agenda else { return Ok(Refusal::not_found(Field::MemberId)) };
-    agenda_refusal(agenda.busy.len()).ok_or_else(|| {
+    let seats = agenda.as_ref().map(AgendaDocument::intervals).transpose()?.unwrap_or_default();
+    agenda_refusal(seats, now).ok_or_else(|| {
         Fault::internal(format!("the agenda of {member} has an entry without a registration")).into()
     })
 }

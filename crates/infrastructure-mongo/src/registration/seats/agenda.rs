@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashSet};
 
-use bson::{DateTime, Document, doc};
+use bson::{Bson, DateTime, Document, doc};
 use convene_application::limits::UPCOMING_REGISTRATIONS;
 use convene_domain::{id::MemberId, occurrence::OccurrenceKey, time::Instant};
 use serde::Deserialize;
@@ -20,8 +20,12 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The minimum time for which an entry is kept after its end: the clocks of several processes may differ.
-pub(super) const AGENDA_RETENTION: Duration = Duration::hours(1);
+/// The number of entries of an agenda.
+#[expect(clippy::cast_possible_wrap, reason = "a small number")]
+const MAX_ENTRIES: i64 = UPCOMING_REGISTRATIONS as i64;
+
+/// The time for which an entry is kept after its end, unless there are too many: the clocks of several processes may differ.
+const AGENDA_RETENTION: Duration = Duration::hours(1);
 
 /// The number of entries above which an agenda is pruned. Pruning in every registration would cost a tenth of all work.
 const PRUNE_THRESHOLD: usize = 50;
@@ -144,13 +148,13 @@ fn free(claim: &Claim<'_>, guards: Guards) -> Document {
     filter
 }
 
-/// Those of them that have room for one more entry after pruning.
+/// Those of them that have room for one more entry.
 fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     let mut filter = free(claim, guards);
     if guards.agenda {
         let is_short = doc! { longer_than(PRUNE_THRESHOLD): { "$exists": false } };
-        let max = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
-        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming(claim.now) }, max] } };
+        let upcoming = entries_after(date(claim.now));
+        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming }, MAX_ENTRIES] } };
         filter.insert("$or", vec![is_short, has_room]);
     }
     filter
@@ -161,9 +165,16 @@ fn longer_than(entries: usize) -> String {
     format!("busy.{entries}")
 }
 
-/// The entries of an agenda after pruning.
-pub(super) fn upcoming(now: Instant) -> Document {
-    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", retention_limit(now)] } } }
+/// The entries of an agenda that end after this time.
+fn entries_after(time: DateTime) -> Document {
+    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", time] } } }
+}
+
+/// The entries of an agenda after pruning, with further ones for which there is room. The ended ones, which are the first, make it.
+pub(super) fn with_entries(new: impl Into<Bson>, now: Instant) -> Document {
+    let all = doc! { "$concatArrays": [entries_after(retention_limit(now)), new.into()] };
+    let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
+    doc! { "$slice": [sorted, -MAX_ENTRIES] }
 }
 
 /// The agenda entry of a seat.
@@ -188,11 +199,9 @@ fn enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
 /// Enters a claim into agendas of any length and prunes them.
 fn prune_and_enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
     let new = doc! { "$literal": seat_entry(&claim.seats.document, mark) };
-    let all = doc! { "$concatArrays": [upcoming(claim.now), [new]] };
-    let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
     UpdateStatement {
         filter: free_with_room(claim, guards),
-        update: vec![doc! { "$set": { "busy": sorted } }].into(),
+        update: vec![doc! { "$set": { "busy": with_entries(vec![new], claim.now) } }].into(),
         many: true,
     }
 }

@@ -12,16 +12,12 @@ use convene_domain::{
 
 use super::{
     CHUNK, Occurrences,
-    agenda::{AGENDA_RETENTION, seat_entry, upcoming},
+    agenda::{seat_entry, with_entries},
     commands::{Weighted, update_in_commands},
     occurrence::expect,
 };
 use crate::{
-    documents::{
-        agenda::AgendaDocument,
-        convert::{Fields, instant},
-        ids::texts,
-    },
+    documents::{agenda::AgendaDocument, convert::Fields, ids::texts},
     error::Attempt,
     schema,
     scoped::UpdateStatement,
@@ -63,14 +59,7 @@ impl UpcomingTimes {
                 pace.steps(1 + agenda.busy.len()).await;
                 let fields = Fields::of(&schema::AGENDAS, &agenda.id);
                 let member = fields.read("_id", MemberId::parse(&agenda.id))?;
-                let mut busy = Vec::new();
-                for entry in &agenda.busy {
-                    let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
-                    busy.push(fields.read("busy.endsAt", interval)?);
-                }
-                // The entries that pruning leaves count, because an agenda is limited.
-                busy.retain(|interval| interval.end() > now - AGENDA_RETENTION);
-                times.insert(member, busy);
+                times.insert(member, agenda.intervals()?);
             }
         }
         Ok(Self { times, now, is_guarded: transaction.guards().agenda })
@@ -92,7 +81,7 @@ impl UpcomingTimes {
             return Entered::Busy;
         }
         let Some(busy) = self.times.get_mut(&member) else { return Entered::WithoutRoom };
-        if self.is_guarded && !may_have_seat(busy.len()) {
+        if self.is_guarded && !may_have_seat(busy.iter().copied(), self.now) {
             return Entered::WithoutRoom;
         }
         busy.push(seat);
@@ -112,13 +101,12 @@ impl UpcomingTimes {
         for (seats, members) in by_seats(entered) {
             let documents = seats.iter().filter_map(|&key| occurrences.get(key));
             let new: Vec<Document> = documents.map(|seats| seat_entry(&seats.document, mark)).collect();
-            let all = doc! { "$concatArrays": [upcoming(self.now), { "$literal": new }] };
-            let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
+            let entries = with_entries(doc! { "$literal": new }, self.now);
             for members in members.chunks(CHUNK) {
                 let ids = texts(members);
                 let statement = UpdateStatement {
                     filter: doc! { "_id": { "$in": ids } },
-                    update: vec![doc! { "$set": { "busy": sorted.clone() } }].into(),
+                    update: vec![doc! { "$set": { "busy": entries.clone() } }].into(),
                     many: true,
                 };
                 statements.push(Weighted { effort: members.len(), statement });

@@ -4,7 +4,7 @@ use bson::doc;
 use convene_application::{
     failure::{Failure, Fault, Field, Refusal},
     limits::{Limit, WAITLIST_LENGTH, WAITLISTED_REGISTRATIONS},
-    testing::builders::EventBuilder,
+    testing::{FixedClock, builders::EventBuilder},
 };
 use convene_infrastructure_mongo::registration::BookSettings;
 use futures::future::join_all;
@@ -57,6 +57,40 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let agenda = agendas.find_one(this).await.unwrap().unwrap();
     assert_eq!(agenda.get_array("busy").unwrap().len(), 1);
     scenario.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_seat_that_ended_a_short_time_ago_is_no_upcoming_one() {
+    let scenario = Scenario::new().await;
+    let members = scenario.crowd(3).await;
+    let agendas = scenario.database.collection("agendas");
+    let full = async |now: bson::DateTime| {
+        // The first one ended ten minutes ago.
+        let from = bson::DateTime::from_millis(now.timestamp_millis() - 20 * 60_000);
+        let mut entries = entries_of_agenda(from, 1);
+        entries.extend(entries_of_agenda(now, 999));
+        agendas.update_many(doc! {}, doc! { "$set": { "busy": entries } }).await.unwrap();
+    };
+    let now = bson::DateTime::from_time_0_3(FixedClock::START.to_offset(time::UtcOffset::UTC));
+    let event = |hour| {
+        let start = datetime!(2031-04-01 00:00).replace_hour(hour).unwrap();
+        scenario.event(EventBuilder::once(start).seats(1).build())
+    };
+    // By a promotion.
+    let wanted = event(9).await;
+    let seat = scenario.register(request_for(&wanted, members[0]), &by(members[0]).build()).await.unwrap();
+    let wait = waitlist_request_for(&wanted, members[1]);
+    scenario.register(wait, &by(members[1]).build()).await.unwrap();
+    full(now).await;
+    let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
+    assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(members[1]));
+    // By a registration. The next one is above the limit.
+    let (first, second) = (event(12).await, event(15).await);
+    scenario.register(request_for(&first, members[2]), &by(members[2]).build()).await.unwrap();
+    let agenda = agendas.find_one(doc! { "_id": members[2].to_string() }).await.unwrap().unwrap();
+    assert_eq!(agenda.get_array("busy").unwrap().len(), 1_000);
+    let refused = scenario.register(request_for(&second, members[2]), &by(members[2]).build()).await;
+    assert_eq!(refusal(refused), Refusal::LimitExceeded(Limit::UpcomingRegistrations));
 }
 
 #[tokio::test]
