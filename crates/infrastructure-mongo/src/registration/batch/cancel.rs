@@ -69,8 +69,13 @@ pub(super) async fn run<'a>(
         found.into_iter().map(|registration| (registration.id, registration)).collect();
     let (mut accepted, mut cancellings, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for &cancellation in cancellations {
-        match decide(state, cancellation, found.remove(&cancellation.request.registration))? {
+        let found = found.get_mut(&cancellation.request.registration);
+        match decide(state, cancellation, found.as_deref())? {
             Ok(cancelling) => {
+                // A second request, which named the occurrence by another id, is decided after this one.
+                if let Some(registration) = found {
+                    *registration = registration.cancelled(cancellation.change.at, cancelling.reason);
+                }
                 accepted.push(cancellation);
                 cancellings.push(cancelling);
             }
@@ -133,15 +138,15 @@ async fn refuse(
 fn decide<'b>(
     state: &mut BatchState,
     cancellation: Cancellation<'b>,
-    found: Option<Registration>,
+    found: Option<&Registration>,
 ) -> Attempt<Result<Cancelling<'b>, Refusal>> {
     let Some(registration) = found else { return Ok(Err(refusals::not_found())) };
     let Cancellation { change, request, .. } = cancellation;
     // A repeated cancellation must not depend on the occurrence, which may be gone.
-    if let Err(refusal) = request.reason(&registration) {
+    if let Err(refusal) = request.reason(registration) {
         return Ok(Err(refusal));
     }
     let seating = state.occurrences.of(registration.occurrence)?.document.seating()?;
-    let decided = request.decide(&registration, seating, change.at);
-    Ok(decided.map(|reason| Cancelling { registration, reason, change }))
+    let decided = request.decide(registration, seating, change.at);
+    Ok(decided.map(|reason| Cancelling { registration: registration.clone(), reason, change }))
 }

@@ -1,5 +1,8 @@
+use std::num::NonZeroUsize;
+
 use convene_application::{
     failure::{Failure, Fault, Refusal},
+    ports::{EditScope, EventEdit, EventPatch, OnAffected},
     testing::{
         FixedClock,
         builders::{ChangeBuilder, EventBuilder},
@@ -11,8 +14,9 @@ use convene_domain::{
     registration::{Registration, RegistrationStatusKind},
 };
 use convene_infrastructure_mongo::registration::BookSettings;
-use futures::future::join_all;
+use futures::future::{join_all, join3};
 use time::{Duration, macros::datetime};
+use tokio::time::sleep;
 
 use crate::support::{FailPoint, Scenario, by, first, refusal, request_for, waitlist_request_for};
 
@@ -70,6 +74,45 @@ async fn a_repeat_after_an_unknown_outcome_registers_if_nothing_was_committed() 
     assert!(cut.times_entered().await > 1);
     register_patiently(&scenario, &event, member).await;
     assert_registered_once(&scenario, &event).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_cancellations_in_a_batch_the_second_one_is_refused() {
+    let settings = BookSettings { at_once: NonZeroUsize::MIN, ..BookSettings::default() };
+    let scenario = Scenario::with(settings).await;
+    let event = event(&scenario, 5).await;
+    let other = scenario.event(EventBuilder::once(datetime!(2031-04-02 09:00)).build()).await;
+    let members = scenario.crowd(2).await;
+    let seat = scenario.register(request_for(&event, members[0]), &by(members[0]).build()).await.unwrap();
+    let (by_other, change) = (by(members[1]).build(), by(members[0]).build());
+    let slow = FailPoint::on("commitTransaction", 1).slow(2_000).set(&scenario.database).await;
+    // Both wait for this batch, each for the id that the occurrence had when it was asked for.
+    let in_flight = scenario.register(request_for(&other, members[1]), &by_other);
+    let first = async {
+        slow.entered().await;
+        scenario.cancel(&seat, &change).await
+    };
+    let second = async {
+        slow.entered().await;
+        sleep(std::time::Duration::from_millis(200)).await;
+        let starts_at = Some(datetime!(2031-04-01 10:00));
+        let edit = EventEdit {
+            event: event.id,
+            expected_version: None,
+            scope: EditScope::All,
+            patch: EventPatch { starts_at, ..EventPatch::default() },
+            on_affected: OnAffected::Refuse,
+        };
+        let (ports, scope) = (&scenario.database.ports, &scenario.tenant.scope);
+        ports.events.update(scope, edit, &ChangeBuilder::by("first-admin").build()).await.unwrap();
+        scenario.cancel(&seat, &change).await
+    };
+    let (in_flight, first, second) = join3(in_flight, first, second).await;
+    in_flight.unwrap();
+    assert_eq!(first.unwrap().registration.status.kind(), RegistrationStatusKind::Cancelled);
+    assert_eq!(refusal(second), Refusal::AlreadyCancelled);
+    assert_eq!(scenario.database.logged("registration.cancelled").await, 1);
+    scenario.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
