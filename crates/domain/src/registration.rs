@@ -140,6 +140,12 @@ impl Registration {
         Occurrence { interval: self.interval, status: OccurrenceStatus::Cancelled, ..derived }
     }
 
+    /// Tests whether the member has a seat. Only the cancellation of a seat promotes others: a waitlisted registration leaves none.
+    #[must_use]
+    pub fn is_seat(&self) -> bool {
+        self.status == RegistrationStatus::Confirmed
+    }
+
     /// The registration after its promotion from the waitlist.
     #[must_use]
     pub fn promoted(&self, at: Instant) -> Self {

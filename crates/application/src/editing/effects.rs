@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use convene_domain::{
-    occurrence::OccurrenceKey,
-    registration::{Registration, RegistrationStatus},
-};
+use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
 
 use super::OccurrenceStep;
 use crate::{
@@ -26,7 +23,7 @@ pub fn verify_effects<'s>(
     affected: Vec<Registration>,
 ) -> Result<(), Refusals> {
     let mut cancelled: HashMap<OccurrenceKey, u32> = HashMap::new();
-    for seat in affected.iter().filter(|one| one.status == RegistrationStatus::Confirmed) {
+    for seat in affected.iter().filter(|one| one.is_seat()) {
         *cancelled.entry(seat.occurrence).or_default() += 1;
     }
     let too_small = |step: &OccurrenceStep| match step {

@@ -3,6 +3,7 @@
 mod cancel;
 mod decision;
 mod get_many;
+pub mod history;
 mod list;
 pub mod log;
 pub mod refusals;

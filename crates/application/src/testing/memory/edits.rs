@@ -6,7 +6,7 @@ use convene_domain::{
     id::MemberId,
     occurrence::{OccurrenceKey, StoredOccurrence},
     overlap,
-    registration::{CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration},
     time::interval::Interval,
 };
 
@@ -50,7 +50,7 @@ impl Transaction<'_> {
         }
         let moved = self.moved(&edited);
         let seats = cancelled.iter().chain(&affected).chain(&moved);
-        let seats = seats.filter(|seat| seat.status == RegistrationStatus::Confirmed);
+        let seats = seats.filter(|seat| seat.is_seat());
         let freed: Vec<_> = seats.map(|seat| (seat.member, seat.interval)).collect();
         self.replace(steps);
         self.promote_in(edited.values().map(|after| after.key))?;
@@ -77,7 +77,7 @@ impl Transaction<'_> {
     ) -> Vec<Registration> {
         let mut seats: BTreeMap<MemberId, Vec<(Registration, Interval, Interval)>> = BTreeMap::new();
         for seat in self.tenant.registrations.values() {
-            if seat.status == RegistrationStatus::Confirmed && !dropped.contains(seat) {
+            if seat.is_seat() && !dropped.contains(seat) {
                 let after = edited.get(&seat.occurrence).map_or(seat.interval, |after| after.interval);
                 seats.entry(seat.member).or_default().push((seat.clone(), seat.interval, after));
             }

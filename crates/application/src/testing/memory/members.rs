@@ -58,12 +58,12 @@ impl Members for InMemory {
                 .registrations
                 .values()
                 .filter(|held| held.member == id && held.status.is_active() && held.interval.end() > at)
-                .map(|held| (held.id, held.occurrence))
+                .cloned()
                 .collect();
-            for (registration, _) in &held {
-                transaction.cancel(*registration, CancellationReason::MemberRemoved)?;
+            for registration in &held {
+                transaction.cancel(registration.id, CancellationReason::MemberRemoved)?;
             }
-            transaction.promote_in(held.iter().map(|(_, occurrence)| *occurrence))?;
+            transaction.promote_in(held.iter().filter(|held| held.is_seat()).map(|seat| seat.occurrence))?;
             let cancelled_registrations = u32::try_from(held.len()).unwrap_or(u32::MAX);
             Ok(MemberRemoved {
                 id,

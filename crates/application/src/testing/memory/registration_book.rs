@@ -89,10 +89,11 @@ impl RegistrationBook for InMemory {
             request.reason(registration)?;
             let occurrence = transaction.occurrence(registration.occurrence)?;
             let reason = request.decide(registration, &occurrence, change.at)?;
-            let held_seat = registration.status == RegistrationStatus::Confirmed;
+            let is_seat = registration.is_seat();
             let cancelled = transaction.cancel(request.registration, reason)?;
-            let promoted = transaction.promote_in([cancelled.occurrence])?.into_iter().next();
-            if held_seat {
+            let mut promoted = None;
+            if is_seat {
+                promoted = transaction.promote_in([cancelled.occurrence])?.into_iter().next();
                 transaction.promote_freed(&[(cancelled.member, cancelled.interval)])?;
             }
             Ok(Cancelled { registration: cancelled, promoted })
@@ -285,6 +286,27 @@ mod tests {
         let world = choir.memory.lock();
         let now = &world.organizations[&choir.scope.organization()].registrations[&waiting.id];
         assert_eq!(now.status, RegistrationStatus::Confirmed);
+    }
+
+    #[tokio::test]
+    async fn a_member_who_leaves_a_waitlist_leaves_no_seat() {
+        let (choir, _) = Choir::with_all_seats().await;
+        let (bea, cem) = (choir.member("bea").await, choir.member("cem").await);
+        let at_night = || EventBuilder::once(datetime!(2031-03-10 20:00)).seats(1);
+        let (small, other) = (choir.event(at_night()).await, choir.event(at_night()).await);
+        let key = |event: &Event| occurrence_key(event, event.series.first_start());
+        let held = choir.register(key(&small), bea).await.unwrap();
+        let waiting = choir.wait(key(&small), choir.ada.id).await.unwrap();
+        let leaving = choir.wait(key(&small), cem).await.unwrap();
+        choir.register(key(&other), cem).await.unwrap();
+        assert_eq!(choir.cancel(&held).await.promoted, None, "one has too many seats, the other is busy");
+        // One of the seats ends. That promotes nobody, and a cancellation that frees no seat does not, either.
+        let request = CancelRequest { registration: leaving.id, caller: cem, role: Role::Member };
+        let later = ChangeBuilder::by("cem").at(Choir::FIRST.as_utc() + Duration::HOUR).build();
+        let left = RegistrationBook::cancel(&choir.memory, &choir.scope, request, &later).await.unwrap();
+        assert_eq!(left.promoted, None);
+        let now = choir.memory.read(&choir.scope).unwrap();
+        assert_eq!(now.registrations[&waiting.id].status, waiting.status);
     }
 
     #[tokio::test]

@@ -6,12 +6,15 @@ use convene_domain::{
     activity::ActivityDraft,
     id::{MemberId, RegistrationId},
     occurrence::{Occurrence, OccurrenceKey},
-    registration::{CancellationReason, Registration, RegistrationStatus, Seating},
+    registration::{CancellationReason, Registration, Seating},
     time::interval::Interval,
 };
 
 use super::{tenant::OccurrenceRecord, transaction::Transaction};
-use crate::{failure::Fault, limits::CANCELLED_REGISTRATIONS, registration::log};
+use crate::{
+    failure::Fault,
+    registration::{history::superseded, log},
+};
 
 impl Transaction<'_> {
     /// Stores a new registration, confirmed or waitlisted.
@@ -35,7 +38,7 @@ impl Transaction<'_> {
     ) -> Result<Registration, Fault> {
         let before = self.tenant.registrations.get(&id).cloned().ok_or_else(|| missing(&id))?;
         let record = self.record(before.occurrence)?;
-        if before.status == RegistrationStatus::Confirmed {
+        if before.is_seat() {
             record.stored.taken -= 1;
         } else {
             record.stored.waiting -= 1;
@@ -47,14 +50,14 @@ impl Transaction<'_> {
         Ok(cancelled)
     }
 
-    /// Deletes the oldest cancelled registrations of the same member and occurrence above the limit.
+    /// Deletes the superseded cancelled registrations of the same member and occurrence.
     fn prune(&mut self, latest: &Registration) {
         let of_pair = self.tenant.registrations.values().filter(|one| {
             !one.status.is_active() && (one.member, one.occurrence) == (latest.member, latest.occurrence)
         });
         let mut of_pair: Vec<_> = of_pair.map(|one| (one.status.cancelled_at(), one.id)).collect();
         of_pair.sort_unstable();
-        for (_, id) in of_pair.iter().take(of_pair.len().saturating_sub(CANCELLED_REGISTRATIONS)) {
+        for (_, id) in superseded(&of_pair) {
             self.tenant.registrations.remove(id);
         }
     }

@@ -8,7 +8,7 @@ use convene_domain::{
     member::{Member, Role},
     occurrence::{Occurrence, OccurrenceKey, Resolved, StoredOccurrence},
     organization::Organization,
-    registration::{Registration, RegistrationStatus},
+    registration::Registration,
     time::{Instant, interval::Interval},
 };
 
@@ -123,9 +123,9 @@ impl Tenant {
 
     /// The member's confirmed registrations.
     pub(super) fn seats_of(&self, member: MemberId) -> impl Iterator<Item = &Registration> {
-        self.registrations.values().filter(move |registration| {
-            registration.member == member && registration.status == RegistrationStatus::Confirmed
-        })
+        self.registrations
+            .values()
+            .filter(move |registration| registration.member == member && registration.is_seat())
     }
 
     /// The refusal for a member whose agenda has no room for a seat at this time.

@@ -6,11 +6,7 @@ use bson::doc;
 use convene_application::{
     change::Change, failure::Refusal, limits::WAITLIST_LENGTH, ports::Cancelled, registration::refusals,
 };
-use convene_domain::{
-    id::RegistrationId,
-    occurrence::OccurrenceKey,
-    registration::{Registration, RegistrationStatus},
-};
+use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey, registration::Registration};
 
 use super::{BatchState, Cancellation, Stored};
 use crate::{
@@ -49,7 +45,7 @@ pub(super) async fn are_too_many(
     let Some(first) = cancellations.first().filter(|_| cancellations.len() > 1) else { return Ok(false) };
     let freed: Vec<FreedTime<'_>> =
         to_cancel.iter().filter_map(|registration| FreedTime::of(registration, first.change)).collect();
-    let seats = to_cancel.iter().filter(|registration| registration.status == RegistrationStatus::Confirmed);
+    let seats = to_cancel.iter().filter(|registration| registration.is_seat());
     let with_free_seats: BTreeSet<OccurrenceKey> =
         seats.map(|registration| registration.occurrence).collect();
     let waiting = |key: &OccurrenceKey| occurrences.get(*key).map_or(0, |seats| seats.document.waiting());
@@ -87,10 +83,9 @@ pub(super) async fn run<'a>(
         .iter()
         .filter_map(|cancelling| FreedTime::of(&cancelling.registration, cancelling.change))
         .collect();
-    // Only a cancelled seat is free for somebody else.
     let mut freed: BTreeMap<OccurrenceKey, Vec<Cancellation<'a>>> = BTreeMap::new();
     for (cancellation, cancelling) in accepted.iter().zip(&cancellings) {
-        if cancelling.registration.status == RegistrationStatus::Confirmed {
+        if cancelling.registration.is_seat() {
             freed.entry(cancelling.registration.occurrence).or_default().push(*cancellation);
         }
     }

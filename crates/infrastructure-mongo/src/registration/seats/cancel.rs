@@ -5,7 +5,7 @@ use convene_application::{change::Change, registration::log};
 use convene_domain::{
     id::MemberId,
     occurrence::OccurrenceKey,
-    registration::{CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration},
 };
 
 use super::{
@@ -33,9 +33,7 @@ pub(crate) struct Cancelling<'a> {
 impl Cancelling<'_> {
     /// Tests whether the same update cancels both.
     fn is_like(&self, other: &Self) -> bool {
-        let form = |one: &Self| {
-            (one.reason, one.change.at, one.registration.status == RegistrationStatus::Confirmed)
-        };
+        let form = |one: &Self| (one.reason, one.change.at, one.registration.is_seat());
         form(self) == form(other)
     }
 }
@@ -57,7 +55,7 @@ pub(crate) async fn cancel(
     let mut cancelled = Vec::with_capacity(cancellings.len());
     for Cancelling { registration, reason, change } in cancellings {
         let seats = occurrences.of(registration.occurrence)?;
-        if registration.status == RegistrationStatus::Confirmed {
+        if registration.is_seat() {
             seats.free_seat();
         } else {
             seats.leave_waitlist();
@@ -74,7 +72,7 @@ pub(crate) async fn cancel(
 async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<'_>]) -> Attempt<()> {
     let mut seats: BTreeMap<MemberId, BTreeSet<OccurrenceKey>> = BTreeMap::new();
     for Cancelling { registration, .. } in cancellings {
-        if registration.status == RegistrationStatus::Confirmed {
+        if registration.is_seat() {
             seats.entry(registration.member).or_default().insert(registration.occurrence);
         }
     }
@@ -112,7 +110,7 @@ fn statement(transaction: &mut Transaction<'_>, alike: &[Cancelling<'_>]) -> Opt
         "updatedAt": at,
         "cancellationReason": reason.as_str(),
     };
-    if registration.status != RegistrationStatus::Confirmed {
+    if !registration.is_seat() {
         fields.insert("wasWaitlisted", true);
     }
     Some(UpdateStatement {

@@ -7,7 +7,7 @@ use convene_application::{change::Change, limits::WAITLISTED_REGISTRATIONS, pace
 use convene_domain::{
     duration::LONGEST_ELAPSED,
     id::{MemberId, RegistrationId},
-    registration::{Registration, RegistrationStatus},
+    registration::Registration,
     time::{Instant, interval::Interval},
 };
 
@@ -48,8 +48,8 @@ pub(crate) struct FreedTime<'a> {
 impl<'a> FreedTime<'a> {
     /// The time of a registration, if it is a seat.
     pub(crate) fn of(registration: &Registration, cause: &'a Change) -> Option<Self> {
-        let Registration { member, interval, status, .. } = *registration;
-        (status == RegistrationStatus::Confirmed).then_some(Self { member, interval, cause })
+        let Registration { member, interval, .. } = *registration;
+        registration.is_seat().then_some(Self { member, interval, cause })
     }
 }
 

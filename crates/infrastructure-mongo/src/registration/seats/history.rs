@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bson::doc;
-use convene_application::limits::CANCELLED_REGISTRATIONS;
+use convene_application::registration::history::superseded;
 use convene_domain::registration::Registration;
 use serde::Deserialize;
 
@@ -13,8 +13,7 @@ use crate::{error::Attempt, schema, scoped::Query, transaction::Transaction};
 /// The maximum number of registrations that one transaction examines. Later cancellations examine the others.
 const MAX_EXAMINED: usize = 5 * CHUNK;
 
-/// Deletes the oldest cancelled registrations of these members for these occurrences, up to
-/// [`CANCELLED_REGISTRATIONS`] of each. The activity log keeps their history, and their idempotency keys stay used: these
+/// Deletes the [superseded] cancelled registrations of these members for these occurrences. Their idempotency keys stay used: these
 /// are documents of their own.
 pub(super) async fn prune(transaction: &mut Transaction<'_>, cancelled: &[Registration]) -> Attempt<()> {
     #[derive(Deserialize)]
@@ -42,8 +41,7 @@ pub(super) async fn prune(transaction: &mut Transaction<'_>, cancelled: &[Regist
     // Those of a member for an occurrence follow each other.
     let pairs =
         found.chunk_by(|one, next| (&one.occurrence, &one.member) == (&next.occurrence, &next.member));
-    let excess = pairs.flat_map(|pair| pair.iter().take(pair.len().saturating_sub(CANCELLED_REGISTRATIONS)));
-    let ids: Vec<&str> = excess.map(|document| document.id.as_str()).collect();
+    let ids: Vec<&str> = pairs.flat_map(superseded).map(|document| document.id.as_str()).collect();
     if !ids.is_empty() {
         transaction.collection(&schema::REGISTRATIONS).delete_many(doc! { "_id": { "$in": ids } }).await?;
     }

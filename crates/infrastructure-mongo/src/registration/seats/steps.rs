@@ -7,7 +7,7 @@ use convene_application::{change::Change, failure::Fault};
 use convene_domain::{
     id::{JobId, MemberId},
     occurrence::OccurrenceKey,
-    registration::{CancellationReason, Registration, RegistrationStatus},
+    registration::{CancellationReason, Registration},
 };
 
 use super::{
@@ -114,7 +114,7 @@ pub(super) fn promoted_at_once(
 ) -> (Vec<Registration>, Vec<Registration>) {
     let mut read = 0_usize;
     let exceeds = registrations.iter().enumerate().position(|(number, registration)| {
-        if registration.status == RegistrationStatus::Confirmed {
+        if registration.is_seat() {
             read += occurrences.get(registration.occurrence).map_or(0, |seats| seats.document.waiting());
         }
         number > 0 && read > MANY
@@ -136,17 +136,13 @@ pub(super) async fn cancel_and_promote(
     change: &Change,
 ) -> Attempt<()> {
     let reason = CancellationReason::MemberRemoved;
+    let seats = registrations.iter().filter(|registration| registration.is_seat());
+    let freed = seats
+        .map(|seat| Freed { occurrence: seat.occurrence, causes: vec![change], is_moved: false })
+        .collect();
     let cancellings =
         registrations.into_iter().map(|registration| Cancelling { registration, reason, change }).collect();
-    let cancelled = cancel(transaction, &mut occurrences, cancellings).await?;
-    let freed = cancelled
-        .iter()
-        .map(|registration| Freed {
-            occurrence: registration.occurrence,
-            causes: vec![change],
-            is_moved: false,
-        })
-        .collect();
+    cancel(transaction, &mut occurrences, cancellings).await?;
     promote(transaction, &mut occurrences, freed).await?;
     occurrences.write(transaction).await
 }

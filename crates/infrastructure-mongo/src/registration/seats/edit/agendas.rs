@@ -5,10 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use bson::doc;
 use convene_application::{change::Change, pace::Pace};
 use convene_domain::{
-    id::MemberId,
-    occurrence::OccurrenceKey,
-    overlap::conflicting_moves,
-    registration::{Registration, RegistrationStatus},
+    id::MemberId, occurrence::OccurrenceKey, overlap::conflicting_moves, registration::Registration,
     time::interval::Interval,
 };
 
@@ -50,10 +47,7 @@ impl Moves {
         let mut moves = Self::default();
         let members: BTreeSet<MemberId> = registrations
             .iter()
-            .filter(|registration| {
-                registration.status == RegistrationStatus::Confirmed
-                    && effects.moved(registration.occurrence).is_some()
-            })
+            .filter(|registration| registration.is_seat() && effects.moved(registration.occurrence).is_some())
             .map(|registration| registration.member)
             .collect();
         let ids = texts(&members);
@@ -108,8 +102,7 @@ impl Moves {
 
     /// Tests whether this seat would overlap another seat of its member.
     pub(super) fn conflicts(&self, registration: &Registration) -> bool {
-        registration.status == RegistrationStatus::Confirmed
-            && self.conflicts.contains(&(registration.occurrence, registration.member))
+        registration.is_seat() && self.conflicts.contains(&(registration.occurrence, registration.member))
     }
 
     /// The time that members no longer have an entry for, although a job cancels their registrations later.
