@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::TraceContextExt;
 use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{
     metrics::{record_longest_poll, record_operation, record_request},
     record::RequestRecord,
-    span::record_end,
 };
 use crate::errors::Outcome;
 
@@ -70,7 +71,7 @@ impl Completion {
         let (outcome, code) = self.outcome();
         let operation = record.operation();
         record_operation(operation, outcome, code, time);
-        record_end(self, status, outcome, code);
+        record_span(self, status, outcome, code);
         let caller = record.caller();
         let database = record.database();
         tracing::info!(
@@ -94,6 +95,37 @@ impl Completion {
             "request"
         );
     }
+}
+
+/// Records the end of a request in its span.
+fn record_span(completion: &Completion, status: u16, outcome: Outcome, code: Option<&'static str>) {
+    let Completion { span, record, method, route, .. } = completion;
+    if span.is_disabled() {
+        return;
+    }
+    let operation = record.operation();
+    let field = operation.and_then(|operation| operation.field.as_deref());
+    // The names of spans must be few: no names that clients choose. A field does not change the name of a span that has begun.
+    let name = match (operation, field) {
+        (Some(operation), Some(field)) => format!("{} {field}", operation.kind),
+        _ => format!("{method} {route}"),
+    };
+    span.context().span().update_name(name);
+    if outcome == Outcome::Failed {
+        span.record("otel.status_code", "ERROR");
+    }
+    let caller = record.caller();
+    span.record("request_id", record.id().as_str())
+        .record("http.request.method", *method)
+        .record("http.route", route.as_str())
+        .record("http.response.status_code", status)
+        .record("graphql.operation.name", operation.and_then(|operation| operation.name.as_deref()))
+        .record("graphql.operation.type", operation.map(|operation| operation.kind))
+        .record("operation", field)
+        .record("outcome", outcome.as_str())
+        .record("code", code)
+        .record("organization", caller.and_then(|caller| caller.organization.as_deref()))
+        .record("member", caller.and_then(|caller| caller.member).map(tracing::field::display));
 }
 
 /// The time in milliseconds, with three decimals.

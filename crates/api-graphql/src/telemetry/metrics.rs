@@ -7,7 +7,6 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::{
     TelemetryError,
-    logging::lost_lines,
     names::{
         BUILD, IN_FLIGHT, KEY_REFRESHES, KEYS_TIME, Kind, LONGEST_POLL, LOST_LINES, METRICS, Metric,
         OPERATION_SECONDS, OPERATIONS, RATE_LIMITED, READY, REQUEST_SECONDS, REQUESTS, SPANS,
@@ -15,6 +14,7 @@ use super::{
     process::record_process,
     record::OperationRecord,
     security::start_security_events,
+    writer::lost_lines,
 };
 use crate::errors::Outcome;
 

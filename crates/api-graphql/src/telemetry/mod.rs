@@ -16,6 +16,7 @@ mod security;
 mod span;
 mod trace_context;
 mod traces;
+mod writer;
 
 use std::error::Error;
 
@@ -31,11 +32,12 @@ pub(crate) use self::{
     span::request_span,
 };
 pub use self::{
-    logging::{LogFormat, log_writer, start_logging},
+    logging::{LogFormat, start_logging},
     metrics::start_metrics,
     names::{METRICS, Metric},
     security::{SecurityEvent, record_security_event},
     traces::{MAX_QUEUED_SPANS, TraceSettings, Traces},
+    writer::log_writer,
 };
 
 /// The reasons why logs, metrics or traces cannot start.

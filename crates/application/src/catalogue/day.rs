@@ -66,6 +66,15 @@ impl From<&StoredOccurrence> for Item {
     }
 }
 
+/// The change of a day.
+#[derive(Debug, Default)]
+pub(super) struct DayChange {
+    /// The events that had items on the day, or have some.
+    pub(super) events: HashSet<EventId>,
+    /// The items that they have.
+    pub(super) items: Vec<Item>,
+}
+
 /// The occurrences of a day, each list sorted by position.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Day {

@@ -10,10 +10,7 @@ use tokio::{
     time::{Duration, Instant, timeout},
 };
 
-use super::{
-    day::{Day, DayNumber, Item, by_day, midnight},
-    reindexing::DayChange,
-};
+use super::day::{Day, DayChange, DayNumber, Item, by_day, midnight};
 use crate::limits::{INDEX_BYTES, INDEXED_OCCURRENCES, WAIT_FOR_DAYS};
 
 /// The number of items that are computed at a time, unless they are those of one day.

@@ -1,14 +1,10 @@
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashSet},
-    ops::RangeInclusive,
-};
+use std::{cmp::Reverse, collections::BTreeMap, ops::RangeInclusive};
 
 use convene_domain::id::EventId;
 
 use super::{
     Entry,
-    day::{DayNumber, Item, by_day},
+    day::{DayChange, DayNumber, by_day},
     days::{Days, span},
 };
 use crate::{limits::INDEXED_OCCURRENCES, pace::Pace};
@@ -23,15 +19,6 @@ pub(super) struct Reindexing {
     days: BTreeMap<DayNumber, DayChange>,
     /// The items that may still be computed and copied; `None` if there were too many.
     left: Option<usize>,
-}
-
-/// The change of a day.
-#[derive(Debug, Default)]
-pub(super) struct DayChange {
-    /// The events that had items on the day, or have some.
-    pub(super) events: HashSet<EventId>,
-    /// The items that they have.
-    pub(super) items: Vec<Item>,
 }
 
 impl Reindexing {

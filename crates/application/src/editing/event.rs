@@ -16,7 +16,6 @@ use time::Duration;
 use super::{
     dropped::dropped_exceptions,
     mapping::{OccurrenceStep, conflicting, map_occurrences, step},
-    split::{Split, plan_split},
 };
 use crate::{
     event::{
@@ -26,8 +25,7 @@ use crate::{
     },
     failure::{Field, Refusal, Refusals},
     limits::{EDITED_REGISTRATIONS, Limit},
-    ports::{EditScope, EventEdit, EventPatch},
-    version::check_version,
+    ports::EventPatch,
 };
 
 /// The effect of an edit on an event and its stored occurrences.
@@ -88,38 +86,6 @@ pub fn verify_following<'p>(plans: impl IntoIterator<Item = &'p EventPlan>) -> R
         return Err(Refusal::LimitExceeded(Limit::EditedRegistrations));
     }
     Ok(())
-}
-
-/// Plans an edit of `event`, whose stored occurrences are `stored`: all that have not begun, or whose original start is ahead,
-/// exceptions whose date has passed by an edit, and those that by the current schedule passed while they were cancelled, or began at a time
-/// of their own.
-/// The edit names the first occurrence of a split by its current key; one of another event is not found.
-///
-/// # Errors
-/// The refusals of [`Events::update`](crate::ports::Events::update), except those because of moved registrations that conflict
-/// and of seats that remain, which the adapter finds.
-pub fn plan_event_edit(
-    event: &Event,
-    edit: &EventEdit,
-    stored: &[StoredOccurrence],
-    now: Instant,
-) -> Result<EventPlan, Refusals> {
-    if let EditScope::ThisAndFollowing { from, .. } = edit.scope
-        && from.event != event.id
-    {
-        return Err(Refusal::not_found(Field::FromOccurrenceId).into());
-    }
-    check_version(edit.expected_version, event.version)?;
-    if event.status == EventStatus::Cancelled {
-        return Err(Refusal::EventCancelled.into());
-    }
-    let plan = match edit.scope {
-        EditScope::All => plan_whole(event, &edit.patch, event.series.first_date(), stored, now)?,
-        EditScope::ThisAndFollowing { from, new_event } => {
-            plan_split(event, Split { from, new_event }, &edit.patch, stored, now)?
-        }
-    };
-    plan.within_limit()
 }
 
 /// Plans an edit of a whole event. `old_start` is the start that `startsAt` replaces.

@@ -3,8 +3,6 @@ use std::collections::{HashMap, HashSet};
 use convene_domain::{event::Event, occurrence::StoredOccurrence, time::Instant};
 use time::Duration;
 
-use super::OccurrenceStep;
-
 /// The seconds that are the original start of no occurrence of an event. Thousands of occurrences can ask for the same one, so
 /// each second is examined once.
 pub(super) struct FreeSeconds<'e> {
@@ -15,10 +13,13 @@ pub(super) struct FreeSeconds<'e> {
 }
 
 impl<'e> FreeSeconds<'e> {
-    /// The free seconds beside the dates of the event, the stored occurrences, and those of the steps.
-    pub(super) fn new(event: &'e Event, stored: &[StoredOccurrence], steps: &[OccurrenceStep]) -> Self {
+    /// The free seconds beside the dates of the event, the stored occurrences, and edited ones with these original starts.
+    pub(super) fn new(
+        event: &'e Event,
+        stored: &[StoredOccurrence],
+        edited: impl Iterator<Item = Instant>,
+    ) -> Self {
         let stored = stored.iter().map(|occurrence| occurrence.key.original_start);
-        let edited = steps.iter().map(|step| step.after().key.original_start);
         Self { event, used: stored.chain(edited).collect(), next: HashMap::new() }
     }
 

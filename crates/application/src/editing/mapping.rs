@@ -121,7 +121,8 @@ pub(super) fn map_occurrences(
         let start = after.series.zone().resolve(occurrence.exception.starts_at.unwrap_or(*local)).instant;
         is_possible(occurrence, start).then_some(occurrence.key.original_start)
     });
-    let mut free = FreeSeconds::new(after, stored, &steps).without(leaving);
+    let edited = steps.iter().map(|step| step.after().key.original_start);
+    let mut free = FreeSeconds::new(after, stored, edited).without(leaving);
     let mut passed = 0;
     for (occurrence, date) in upcoming.into_iter().zip(dates) {
         let edited = match date {
@@ -255,7 +256,7 @@ pub(super) fn conflicting(
     now: Instant,
 ) -> Vec<OccurrenceStep> {
     let mut steps = Vec::new();
-    let mut free = FreeSeconds::new(before, stored, &[]);
+    let mut free = FreeSeconds::new(before, stored, std::iter::empty());
     for occurrence in stored.iter().filter(|occurrence| occurrence.key.original_start > now) {
         let series = &after.series;
         let at_local = series.occurrence_at_local(occurrence.original_local);

@@ -14,12 +14,13 @@ mod occurrence;
 mod past_keys;
 mod realignment;
 mod restoration;
+mod scope;
 mod split;
 mod versions;
 
 pub use derived::Successor;
 pub use effects::verify_effects;
-pub use event::{EventPlan, plan_cancellation, plan_event_edit, plan_restoration, verify_following};
+pub use event::{EventPlan, plan_cancellation, plan_restoration, verify_following};
 pub use former::record_former_id;
 pub use mapping::OccurrenceStep;
 pub use occurrence::{
@@ -28,6 +29,7 @@ pub use occurrence::{
 };
 pub use realignment::{has_current_times, plan_realignment};
 pub use restoration::plan_occurrence_restoration;
+pub use scope::plan_event_edit;
 pub use versions::dropped_versions;
 
 #[cfg(test)]

@@ -297,7 +297,7 @@ fn thousands_that_ask_for_the_same_second_get_seconds_of_their_own() {
     let event = rehearsals();
     let held = stored(&event, datetime!(2026-11-26 09:00), 1);
     let start = held.key.original_start - Duration::seconds(2);
-    let mut free = free_seconds::FreeSeconds::new(&event, &[], &[]);
+    let mut free = free_seconds::FreeSeconds::new(&event, &[], std::iter::empty());
     let taken: Vec<Instant> = (0..3_000).map(|_| free.take(start)).collect();
     let others = (0..).filter(|second| *second != 2).map(|second| start + Duration::seconds(second));
     assert_eq!(taken, others.take(3_000).collect::<Vec<_>>());

@@ -3,17 +3,22 @@ use bson::doc;
 use convene_application::failure::Fault;
 use convene_domain::id::{ActivityId, EventId, JobId};
 
-use super::Progressing;
 use crate::{
     change::StoredResult,
     documents::{
         idempotency::ResultDocument,
-        job::{JobDocument, JobKind},
+        job::{JobDocument, JobKind, JobProgress},
     },
     error::Attempt,
     schema,
     transaction::Transaction,
 };
+
+/// A result that states the progress of a large change.
+pub(crate) trait Progressing: StoredResult {
+    /// Adds what the steps of the job have done, and states what remains.
+    fn advance(&mut self, progress: JobProgress);
+}
 
 /// The result of the first transaction of a change.
 pub(crate) struct Accepted<T> {

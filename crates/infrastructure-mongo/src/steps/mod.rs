@@ -14,10 +14,9 @@ use futures::future::BoxFuture;
 
 pub use self::progress::MAX_REMAINING;
 pub(crate) use self::{
-    begin::Accepted,
+    begin::{Accepted, Progressing},
     change::{StepsOfEdit, with_dry_run},
     next::next,
-    progress::Progressing,
 };
 use crate::{
     documents::job::{JobDocument, Step},

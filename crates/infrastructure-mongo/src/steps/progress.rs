@@ -14,14 +14,10 @@ use convene_domain::{
 use futures::FutureExt;
 use tokio::time;
 
-use super::{Accepted, Work, next::next};
+use super::{Accepted, Progressing, Work, next::next};
 use crate::{
-    change::StoredResult,
     database::Database,
-    documents::{
-        idempotency::ResultDocument,
-        job::{JobDocument, JobProgress},
-    },
+    documents::{idempotency::ResultDocument, job::JobDocument},
     error::Attempt,
     schema,
     scoped::Query,
@@ -34,13 +30,7 @@ const MAX_JOBS: usize = 10;
 /// The registrations that remain for jobs which a change completes first, and the time for it. A change that would wait longer is
 /// refused at once.
 pub const MAX_REMAINING: i64 = 2_000;
-const SOON: Duration = Duration::from_secs(1);
-
-/// A result that states the progress of a large change.
-pub(crate) trait Progressing: StoredResult {
-    /// Adds what the steps of the job have done, and states what remains.
-    fn advance(&mut self, progress: JobProgress);
-}
+const MAX_WAIT_FOR_JOBS: Duration = Duration::from_secs(1);
 
 /// The steps that a call carries out.
 #[derive(Clone, Copy)]
@@ -91,7 +81,7 @@ impl Steps<'_> {
         if under_way.iter().fold(0, |sum: i64, job| sum.saturating_add(job.remaining)) > MAX_REMAINING {
             return Ok(());
         }
-        let until = self.until.min(time::Instant::now() + SOON);
+        let until = self.until.min(time::Instant::now() + MAX_WAIT_FOR_JOBS);
         Self { until, ..*self }.continue_jobs(under_way).await
     }
 

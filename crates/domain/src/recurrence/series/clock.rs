@@ -2,8 +2,7 @@
 
 use ::time::{Date, Time};
 
-use super::SeriesOccurrence;
-use super::date::SeriesDate;
+use super::date::{SeriesDate, SeriesOccurrence};
 use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::{Instant, LocalDateTime};
 
@@ -82,5 +81,12 @@ impl Clock {
         self.year = date.year();
         self.year_eve = day - i64::from(date.ordinal());
         date
+    }
+}
+
+impl SeriesDate {
+    pub(in crate::recurrence) fn show(self) -> SeriesOccurrence {
+        let mut clock = Clock::START;
+        clock.show(self)
     }
 }

@@ -1,8 +1,17 @@
-//! A date of a series, in seconds.
+//! A date of a series.
 
-use super::SeriesOccurrence;
-use super::clock::Clock;
-use crate::time::{LocalDateTime, Zone, civil};
+use crate::time::{Instant, LocalDateTime, Zone, civil};
+
+/// One occurrence of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesOccurrence {
+    /// The start, which identifies the occurrence within the series.
+    pub start: Instant,
+    /// The local start that the series specifies.
+    pub local: LocalDateTime,
+    /// True if the clocks skip this local time, so that the occurrence starts later by the length of the gap.
+    pub shifted: bool,
+}
 
 /// The compact form of a [`SeriesOccurrence`], ordered by start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,10 +31,5 @@ impl SeriesDate {
             shifted: resolved.shifted,
             local: civil::seconds_of(local),
         }
-    }
-
-    pub(in crate::recurrence) fn show(self) -> SeriesOccurrence {
-        let mut clock = Clock::START;
-        clock.show(self)
     }
 }

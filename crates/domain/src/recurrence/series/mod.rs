@@ -2,6 +2,7 @@
 
 mod clock;
 mod compile;
+mod compiled;
 mod date;
 mod lines;
 mod occurrences;
@@ -17,9 +18,10 @@ use std::sync::Arc;
 
 use ::time::{Date, Duration, Time};
 
-use self::compile::Compiled;
+use self::compiled::Compiled;
 pub(in crate::recurrence) use self::date::SeriesDate;
-pub use self::occurrences::{Occurrences, SeriesOccurrence};
+pub use self::date::SeriesOccurrence;
+pub use self::occurrences::Occurrences;
 use super::limits;
 use super::problem::SeriesProblem;
 use super::rule::{Rule, RuleEnd, Until};

@@ -3,22 +3,10 @@
 use std::iter::FusedIterator;
 
 use super::clock::Clock;
-use super::compile::Compiled;
-use super::date::SeriesDate;
+use super::compiled::Compiled;
+use super::date::{SeriesDate, SeriesOccurrence};
 use crate::recurrence::plan::Walk;
 use crate::time::zone::ZoneSegment;
-use crate::time::{Instant, LocalDateTime};
-
-/// One occurrence of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SeriesOccurrence {
-    /// The start, which identifies the occurrence within the series.
-    pub start: Instant,
-    /// The local start that the series specifies.
-    pub local: LocalDateTime,
-    /// True if the clocks skip this local time, so that the occurrence starts later by the length of the gap.
-    pub shifted: bool,
-}
 
 /// The occurrences of a series in a window, strictly rising. The iterator is lazy.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use convene_application::{
 };
 use convene_domain::{id::RegistrationId, occurrence::OccurrenceKey, registration::Registration};
 
-use super::{BatchState, Cancellation, Stored};
+use super::{BatchState, Cancellation};
 use crate::{
     documents::read_in_parts,
     error::Attempt,
     registration::{
         document::RegistrationDocument,
-        seats::{Cancelling, Freed, FreedTime, cancel, is_read_at_once, promote, promote_freed},
+        seats::{Cancelling, Freed, FreedTime, Occurrences, cancel, is_read_at_once, promote, promote_freed},
     },
     schema,
     transaction::Transaction,
@@ -40,7 +40,8 @@ pub(super) async fn find(
 pub(super) async fn are_too_many(
     transaction: &mut Transaction<'_>,
     cancellations: &[Cancellation<'_>],
-    Stored { to_cancel, occurrences, .. }: &Stored,
+    to_cancel: &[Registration],
+    occurrences: &Occurrences,
 ) -> Attempt<bool> {
     let Some(first) = cancellations.first().filter(|_| cancellations.len() > 1) else { return Ok(false) };
     let freed: Vec<FreedTime<'_>> =

@@ -156,7 +156,8 @@ async fn run(
     let is_empty = waiting.cancellations.is_empty() && waiting.registrations.is_empty();
     if !is_empty && !suspended::refuse(&mut state, transaction, batch, &waiting).await? {
         let stored = Stored::load(transaction, &waiting, &executor.cache, verification).await?;
-        if cancel::are_too_many(transaction, &waiting.cancellations, &stored).await? {
+        let Stored { to_cancel, occurrences, .. } = &stored;
+        if cancel::are_too_many(transaction, &waiting.cancellations, to_cancel, occurrences).await? {
             return Ok(None);
         }
         decide(&mut state, stored, transaction, &waiting, verification).await?;

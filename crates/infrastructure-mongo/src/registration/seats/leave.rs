@@ -1,16 +1,17 @@
 use bson::{Document, doc};
 use convene_application::change::Change;
-use convene_domain::{id::MemberId, registration::Registration};
-
-use super::{
-    Occurrences,
-    steps::{cancel_and_promote, promoted_at_once, removed_at_once},
+use convene_domain::{
+    id::MemberId,
+    registration::{CancellationReason, Registration},
 };
+
+use super::{Cancelling, Freed, Occurrences, cancel, freed_time::MANY, promote};
 use crate::{
-    documents::{convert::date, read_in_parts},
+    documents::{convert::date, job::Step, read_in_parts},
     error::Attempt,
     registration::document::RegistrationDocument,
     schema,
+    scoped::Query,
     transaction::Transaction,
 };
 
@@ -55,7 +56,71 @@ pub(crate) async fn remove_member(
     Ok(Removal::Complete { cancelled: u32::try_from(count).unwrap_or(u32::MAX) })
 }
 
+/// Cancels some of the registrations of a removed member, and promotes waitlisted members to the free seats. A step
+/// cancels fewer registrations than other steps do, because each of them may free a seat, and still fewer if the waitlists are
+/// long.
+pub(crate) async fn remove_step(
+    transaction: &mut Transaction<'_>,
+    member: MemberId,
+    change: &Change,
+    size: usize,
+) -> Attempt<Step> {
+    let size = removed_at_once(size);
+    let query = Query::from(registrations_to_end(member, change))
+        .sorted(doc! { "startsAt": 1, "_id": 1 })
+        .limited(size);
+    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
+    let registrations: Vec<Registration> = read_in_parts(found).await?;
+    let keys = registrations.iter().map(|registration| registration.occurrence);
+    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
+    let (registrations, rest) = promoted_at_once(registrations, &occurrences);
+    let done = registrations.len();
+    cancel_and_promote(transaction, registrations, occurrences, change).await?;
+    Ok(Step { done, is_last: rest.is_empty() && done < size })
+}
+
+/// Splits registrations after those, at least one, whose seats have at most [`MANY`] waitlisted registrations, all of which a
+/// promotion may have to read.
+fn promoted_at_once(
+    mut registrations: Vec<Registration>,
+    occurrences: &Occurrences,
+) -> (Vec<Registration>, Vec<Registration>) {
+    let mut read = 0_usize;
+    let exceeds = registrations.iter().enumerate().position(|(number, registration)| {
+        if registration.is_seat() {
+            read += occurrences.get(registration.occurrence).map_or(0, |seats| seats.document.waiting());
+        }
+        number > 0 && read > MANY
+    });
+    let rest = registrations.split_off(exceeds.unwrap_or(registrations.len()));
+    (registrations, rest)
+}
+
+/// The number of registrations of a removed member that one transaction cancels.
+fn removed_at_once(size: usize) -> usize {
+    size.div_ceil(5)
+}
+
+/// Cancels registrations of a removed member for these occurrences, and promotes waitlisted members to the free seats.
+async fn cancel_and_promote(
+    transaction: &mut Transaction<'_>,
+    registrations: Vec<Registration>,
+    mut occurrences: Occurrences,
+    change: &Change,
+) -> Attempt<()> {
+    let reason = CancellationReason::MemberRemoved;
+    let seats = registrations.iter().filter(|registration| registration.is_seat());
+    let freed = seats
+        .map(|seat| Freed { occurrence: seat.occurrence, causes: vec![change], is_moved: false })
+        .collect();
+    let cancellings =
+        registrations.into_iter().map(|registration| Cancelling { registration, reason, change }).collect();
+    cancel(transaction, &mut occurrences, cancellings).await?;
+    promote(transaction, &mut occurrences, freed).await?;
+    occurrences.write(transaction).await
+}
+
 /// The filter for the registrations of a removed member that are active and have not ended.
-pub(super) fn registrations_to_end(member: MemberId, change: &Change) -> Document {
+fn registrations_to_end(member: MemberId, change: &Change) -> Document {
     doc! { "member": member.to_string(), "active": true, "endsAt": { "$gt": date(change.at) } }
 }

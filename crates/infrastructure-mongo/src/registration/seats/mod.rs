@@ -6,8 +6,8 @@
 //! - [`cancel`] cancels registrations; [`promote`] gives freed seats to waitlisted members, [`promote_freed`] free seats to
 //!   waitlisted members whose time became free
 //! - [`edit`] updates registrations when an organizer moves, resizes, cancels or drops occurrences
-//! - [`leave`] cancels the registrations of a removed member, [`delete`] deletes those of an event
-//! - [`steps`] does the same for large changes, a part at a time
+//! - [`leave`] cancels the registrations of a removed member, [`delete`] deletes those of an event, also a part at a time
+//! - [`steps`] does what [`edit`] leaves to a job
 
 mod agenda;
 mod cancel;
@@ -31,12 +31,12 @@ pub(crate) use self::{
     delete::{count_cancelled, delete_registrations},
     edit::{Edited, EventSteps, OccurrencesEdit, UsedResult, edit, results_of_event, rewrite_results},
     freed_time::{FreedTime, is_read_at_once, promote_freed},
-    leave::{Removal, remove_member},
+    leave::{Removal, remove_member, remove_step},
     listed::{cancelled_since, with_ids},
     marks::are_busy,
     occurrence::{OccurrenceSeats, Occurrences},
     promote::{Freed, mark_confirmed, promote},
-    steps::{cancel_step, remove_step},
+    steps::cancel_step,
 };
 
 /// The number of documents that one command writes: well within the time limit of a call, and far below the server's

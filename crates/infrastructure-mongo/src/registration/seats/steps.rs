@@ -1,20 +1,19 @@
-//! The steps of large cancellations and removals.
+//! The steps of large cancellations.
 
 use std::collections::HashMap;
 
 use bson::doc;
 use convene_application::{change::Change, failure::Fault};
 use convene_domain::{
-    id::{JobId, MemberId},
+    id::JobId,
     occurrence::OccurrenceKey,
     registration::{CancellationReason, Registration},
 };
 
 use super::{
-    CHUNK, Cancelling, Freed, FreedTime, OccurrenceSeats, Occurrences, cancel,
-    freed_time::{FEW_MEMBERS, MANY, is_read_at_once},
-    leave::registrations_to_end,
-    promote, promote_freed,
+    CHUNK, Cancelling, FreedTime, OccurrenceSeats, Occurrences, cancel,
+    freed_time::{FEW_MEMBERS, is_read_at_once},
+    promote_freed,
 };
 use crate::{
     documents::{job::Step, occurrence::OccurrenceDocument, read_in_parts},
@@ -81,68 +80,4 @@ pub(crate) async fn cancel_step(
         transaction.collection(&schema::OCCURRENCES).update_many(this, unset).await?;
     }
     Ok(Step { done, is_last })
-}
-
-/// Cancels some of the registrations of a removed member, and promotes waitlisted members to the free seats. A step
-/// cancels fewer registrations than other steps do, because each of them may free a seat, and still fewer if the waitlists are
-/// long.
-pub(crate) async fn remove_step(
-    transaction: &mut Transaction<'_>,
-    member: MemberId,
-    change: &Change,
-    size: usize,
-) -> Attempt<Step> {
-    let size = removed_at_once(size);
-    let query = Query::from(registrations_to_end(member, change))
-        .sorted(doc! { "startsAt": 1, "_id": 1 })
-        .limited(size);
-    let found: Vec<RegistrationDocument> = transaction.collection(&schema::REGISTRATIONS).find(query).await?;
-    let registrations: Vec<Registration> = read_in_parts(found).await?;
-    let keys = registrations.iter().map(|registration| registration.occurrence);
-    let occurrences = Occurrences::load_to_change(transaction, keys).await?;
-    let (registrations, rest) = promoted_at_once(registrations, &occurrences);
-    let done = registrations.len();
-    cancel_and_promote(transaction, registrations, occurrences, change).await?;
-    Ok(Step { done, is_last: rest.is_empty() && done < size })
-}
-
-/// Splits registrations after those, at least one, whose seats have at most [`MANY`] waitlisted registrations, all of which a
-/// promotion may have to read.
-pub(super) fn promoted_at_once(
-    mut registrations: Vec<Registration>,
-    occurrences: &Occurrences,
-) -> (Vec<Registration>, Vec<Registration>) {
-    let mut read = 0_usize;
-    let exceeds = registrations.iter().enumerate().position(|(number, registration)| {
-        if registration.is_seat() {
-            read += occurrences.get(registration.occurrence).map_or(0, |seats| seats.document.waiting());
-        }
-        number > 0 && read > MANY
-    });
-    let rest = registrations.split_off(exceeds.unwrap_or(registrations.len()));
-    (registrations, rest)
-}
-
-/// The number of registrations of a removed member that one transaction cancels.
-pub(super) fn removed_at_once(size: usize) -> usize {
-    size.div_ceil(5)
-}
-
-/// Cancels registrations of a removed member for these occurrences, and promotes waitlisted members to the free seats.
-pub(super) async fn cancel_and_promote(
-    transaction: &mut Transaction<'_>,
-    registrations: Vec<Registration>,
-    mut occurrences: Occurrences,
-    change: &Change,
-) -> Attempt<()> {
-    let reason = CancellationReason::MemberRemoved;
-    let seats = registrations.iter().filter(|registration| registration.is_seat());
-    let freed = seats
-        .map(|seat| Freed { occurrence: seat.occurrence, causes: vec![change], is_moved: false })
-        .collect();
-    let cancellings =
-        registrations.into_iter().map(|registration| Cancelling { registration, reason, change }).collect();
-    cancel(transaction, &mut occurrences, cancellings).await?;
-    promote(transaction, &mut occurrences, freed).await?;
-    occurrences.write(transaction).await
 }
