@@ -2,6 +2,8 @@
 
 use convene_domain::{text::IdempotencyKey, time::Instant};
 
+use crate::failure::Refusal;
+
 /// The period after a mutation in which the use of its key counts.
 ///
 /// The stored result names the objects of the reply, not their state: a repeat is answered with the objects as they
@@ -40,6 +42,20 @@ pub enum KeyStatus<R> {
     Repeat(R),
     /// The key was used within the window for another mutation or another input.
     Reused,
+}
+
+impl<R> KeyStatus<Option<R>> {
+    /// Returns the result of a repeat; `None` if the key is fresh. The stored use of a mutation of another kind has no result.
+    ///
+    /// # Errors
+    /// [`Refusal::IdempotencyKeyReused`]
+    pub fn repeated(self) -> Result<Option<R>, Refusal> {
+        match self {
+            Self::Fresh => Ok(None),
+            Self::Repeat(Some(result)) => Ok(Some(result)),
+            Self::Repeat(None) | Self::Reused => Err(Refusal::IdempotencyKeyReused),
+        }
+    }
 }
 
 /// Classifies a mutation by the stored use of its key. An adapter may pass a use that is older than the window.

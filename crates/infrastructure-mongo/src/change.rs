@@ -8,7 +8,7 @@ use convene_application::{
     caller::TenantScope,
     change::Change,
     failure::{Outcome, Refusal},
-    idempotency::{KeyStatus, classify},
+    idempotency::classify,
 };
 use futures::FutureExt;
 use tokio::time::Instant;
@@ -200,17 +200,12 @@ impl Transaction<'_> {
         let mut keys = self.collection(&schema::IDEMPOTENCY);
         let used: Option<IdempotencyDocument> = keys.find_one(by_id.clone()).await?;
         let key_use = used.as_ref().map(|used| used.key_use(operation)).transpose()?;
-        match classify(key_use, change.at, idempotency.fingerprint) {
-            KeyStatus::Fresh => {
-                // The database deletes expired uses only now and then.
-                if used.is_some() {
-                    keys.delete_one(by_id).await?;
-                }
-                Ok(None)
-            }
-            KeyStatus::Repeat(Some(result)) => Ok(Some(result.clone())),
-            KeyStatus::Repeat(None) | KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused.into()),
+        let repeated = classify(key_use, change.at, idempotency.fingerprint).repeated()?;
+        // The database deletes expired uses only now and then.
+        if repeated.is_none() && used.is_some() {
+            keys.delete_one(by_id).await?;
         }
+        Ok(repeated.cloned())
     }
 
     /// Stores the use of the key of a change, if it has one.

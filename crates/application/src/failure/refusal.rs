@@ -122,7 +122,30 @@ impl Refusal {
         match self {
             Self::InvalidInput { field, message } => Some((field, message)),
             Self::NotFound { field } => Some((field, UNKNOWN_REFERENCE)),
-            _ => None,
+            Self::CreatedAndDeleted
+            | Self::AdminOnly
+            | Self::MembersOnly
+            | Self::OperatorOnly
+            | Self::AlreadyExists { .. }
+            | Self::VersionConflict { .. }
+            | Self::IdempotencyKeyReused
+            | Self::OccurrenceFull
+            | Self::ScheduleConflict { .. }
+            | Self::AlreadyRegistered
+            | Self::RegistrationNotOpen { .. }
+            | Self::RegistrationClosed { .. }
+            | Self::OccurrenceCancelled
+            | Self::EventCancelled
+            | Self::CancellationClosed { .. }
+            | Self::AlreadyCancelled
+            | Self::EventIsRecurring
+            | Self::CapacityBelowRegistrations { .. }
+            | Self::EventCapacityBelowRegistrations { .. }
+            | Self::RegistrationsAffected { .. }
+            | Self::LimitExceeded(_)
+            | Self::LastAdmin
+            | Self::NotCancelled
+            | Self::OrganizationSuspended => None,
         }
     }
 

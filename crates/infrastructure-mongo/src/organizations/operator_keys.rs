@@ -30,15 +30,11 @@ pub(super) async fn load(database: &Database, change: &Change) -> Attempt<Option
     let Some(idempotency) = &change.idempotency else { return Ok(None) };
     let used = find(database, change).await?;
     let key_use = used.as_ref().map(|used| used.key_use(Operation::CreateOrganization)).transpose()?;
-    let result = match classify(key_use, change.at, idempotency.fingerprint) {
-        KeyStatus::Fresh => {
-            if let Some(expired) = used {
-                delete_expired(database, &expired).await?;
-            }
-            return Ok(None);
+    let Some(result) = classify(key_use, change.at, idempotency.fingerprint).repeated()? else {
+        if let Some(expired) = &used {
+            delete_expired(database, expired).await?;
         }
-        KeyStatus::Repeat(Some(result)) => result,
-        KeyStatus::Repeat(None) | KeyStatus::Reused => return Err(Refusal::IdempotencyKeyReused.into()),
+        return Ok(None);
     };
     let organization = doc! { "_id": &result.subject, "deletedAt": null };
     let organization: Option<OrganizationDocument> =

@@ -18,7 +18,7 @@ use crate::{
     change::Change,
     editing::Successor,
     failure::Refusal,
-    idempotency::{KeyStatus, KeyUse, classify},
+    idempotency::{KeyUse, classify},
     limits::FOLLOWED_RESULTS,
     ports::{Changed, UsedKey},
 };
@@ -62,15 +62,13 @@ impl UsedKeys {
     /// Finds the stored result of the change, if the change is a repeat.
     pub(super) fn repeated_result<T: Clone + 'static>(&self, change: &Change) -> Result<Option<T>, Refusal> {
         let Some(idempotency) = &change.idempotency else { return Ok(None) };
-        let stored = self.0.get(&(change.actor.clone(), idempotency.key.clone())).cloned();
-        match classify(stored, change.at, idempotency.fingerprint) {
-            KeyStatus::Fresh => Ok(None),
-            // A fingerprint covers the mutation's name, so another type is another mutation.
-            KeyStatus::Repeat(Stored { result, .. }) => {
-                result.downcast_ref::<T>().cloned().map(Some).ok_or(Refusal::IdempotencyKeyReused)
-            }
-            KeyStatus::Reused => Err(Refusal::IdempotencyKeyReused),
-        }
+        let stored = self.0.get(&(change.actor.clone(), idempotency.key.clone()));
+        // A fingerprint covers the mutation's name, so another type is another mutation.
+        let stored = stored.map(|&KeyUse { at, fingerprint, ref result }| {
+            let result = result.result.downcast_ref::<T>().cloned();
+            KeyUse { at, fingerprint, result }
+        });
+        classify(stored, change.at, idempotency.fingerprint).repeated()
     }
 
     /// Returns the keys that the actor used, oldest first.

@@ -10,7 +10,7 @@ use bson::{Bson, doc};
 use convene_application::{
     change::Change,
     failure::{Field, Refusal},
-    idempotency::{KeyStatus, classify},
+    idempotency::classify,
     ports::{CancelRequest, Cancelled, RegisterRequest},
 };
 use convene_domain::{id::RegistrationId, registration::Registration};
@@ -111,10 +111,9 @@ impl Keys {
         };
         let used = KeyDocument::of(transaction.scope(), change).and_then(|key| self.used.get(&key));
         let key_use = used.map(|used| used.key_use(operation)).transpose()?;
-        match classify(key_use, change.at, idempotency.fingerprint) {
-            KeyStatus::Fresh => Ok(None),
-            KeyStatus::Repeat(Some(result)) => repeat(result).map(Some),
-            KeyStatus::Repeat(None) | KeyStatus::Reused => Ok(Some(Err(Refusal::IdempotencyKeyReused))),
+        match classify(key_use, change.at, idempotency.fingerprint).repeated() {
+            Ok(result) => result.map(repeat).transpose(),
+            Err(refusal) => Ok(Some(Err(refusal))),
         }
     }
 
