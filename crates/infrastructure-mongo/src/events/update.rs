@@ -139,9 +139,7 @@ async fn successors_of_derived(
     let mut pace = Pace::default();
     for used in seats::results_of_event(transaction, before.id, now).await? {
         pace.steps(1).await;
-        if let Ok(key) = OccurrenceKey::parse(&used.subject) {
-            named.entry(key).or_default().push(used);
-        }
+        named.entry(used.occurrence).or_default().push(used);
     }
     let stored = load::stored_keys(transaction, &named.keys().copied().collect::<Vec<_>>()).await?;
     let mut successors = Vec::new();

@@ -33,7 +33,7 @@ pub(super) struct Rewrite {
     /// The ids among them that their occurrences leave.
     vacated: HashSet<String>,
     /// The successors of the occurrences that leave theirs, by the event that these belong to before the edit.
-    successors: HashMap<EventId, HashMap<String, Successor>>,
+    successors: HashMap<EventId, HashMap<OccurrenceKey, Successor>>,
     occurrences: Vec<OccurrenceDocument>,
 }
 
@@ -91,7 +91,7 @@ impl Rewrite {
 
     fn is_succeeded(&mut self, occurrence: OccurrenceKey, successor: Successor) {
         let of_event = self.successors.entry(occurrence.event).or_default();
-        of_event.insert(occurrence.to_string(), successor);
+        of_event.insert(occurrence, successor);
     }
 
     /// Stores the occurrences; returns those with a waitlist and a free seat. All former documents are deleted first,

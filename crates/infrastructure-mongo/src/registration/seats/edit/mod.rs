@@ -18,7 +18,7 @@ use convene_application::{
 };
 use convene_domain::{
     event::Event,
-    id::JobId,
+    id::{JobId, RegistrationId},
     occurrence::{OccurrenceKey, StoredOccurrence, StoredState},
     registration::{CancellationReason, Registration},
     time::Instant,
@@ -370,7 +370,7 @@ async fn active_registrations(
 }
 
 /// An occurrence after the edit, and the ids of the registrations that follow it.
-type Moving<'a> = (&'a StoredOccurrence, Vec<String>);
+type Moving<'a> = (&'a StoredOccurrence, Vec<RegistrationId>);
 
 /// Orders moves so that an occurrence leaves its id before another one gets it. A member may have a registration for both,
 /// and may never have two active ones for one occurrence, not even between two statements.
@@ -401,7 +401,7 @@ async fn move_registrations(
         if let Some(after) = effects.moved(registration.occurrence) {
             transaction.follow(registration.updated_at, now);
             let (_, ids) = by_occurrence.entry(registration.occurrence).or_insert((after, Vec::new()));
-            ids.push(registration.id.to_string());
+            ids.push(registration.id);
         }
     }
     let count = by_occurrence.values().map(|(_, ids)| ids.len()).sum();
@@ -417,7 +417,7 @@ async fn move_registrations(
         };
         for ids in ids.chunks(CHUNK) {
             let statement = UpdateStatement {
-                filter: doc! { "_id": { "$in": ids }, "active": true },
+                filter: doc! { "_id": { "$in": texts(ids) }, "active": true },
                 // A member who was busy at the old time may be free at the new one.
                 update: doc! { "$set": fields.clone(), "$unset": { "isBusy": "" } }.into(),
                 many: true,

@@ -10,7 +10,12 @@ use serde::Deserialize;
 
 use super::CHUNK;
 use crate::{
-    documents::{dates::read_date, dropped::DroppedDocument, idempotency::KeyDocument, ids::occurrences_of},
+    documents::{
+        dates::read_date,
+        dropped::DroppedDocument,
+        idempotency::KeyDocument,
+        ids::{occurrences_of, read_id, texts},
+    },
     error::Attempt,
     operation::Operation,
     registration::seats::commands::{Weighted, update_in_commands},
@@ -25,7 +30,7 @@ const STEPS: usize = 10;
 /// A result, and the occurrence that it has.
 pub(crate) struct UsedResult {
     key: KeyDocument,
-    pub(crate) subject: String,
+    pub(crate) occurrence: OccurrenceKey,
     /// The time of the change.
     at: DateTime,
 }
@@ -47,7 +52,8 @@ async fn results_about(
     }
     #[derive(Deserialize)]
     struct FoundResult {
-        subject: String,
+        #[serde(deserialize_with = "read_id")]
+        subject: OccurrenceKey,
     }
 
     let about = doc! {
@@ -64,7 +70,7 @@ async fn results_about(
     let found: Vec<Found> = transaction.collection(&schema::IDEMPOTENCY).find(query).await?;
     let used = found.into_iter().map(|found| UsedResult {
         key: found.key,
-        subject: found.result.subject,
+        occurrence: found.result.subject,
         at: found.created_at,
     });
     Ok(used.collect())
@@ -85,9 +91,9 @@ pub(crate) async fn results_of_event(
 pub(super) async fn follow(
     transaction: &mut Transaction<'_>,
     event: EventId,
-    successors: &HashMap<String, Successor>,
+    successors: &HashMap<OccurrenceKey, Successor>,
 ) -> Attempt<()> {
-    let ids: Vec<&String> = successors.keys().collect();
+    let ids = texts(successors.keys());
     let mut results = Vec::new();
     for ids in ids.chunks(CHUNK) {
         results.extend(results_about(transaction, event, doc! { "$in": ids }).await?);
@@ -97,7 +103,7 @@ pub(super) async fn follow(
         }
     }
     let answers = results.into_iter().filter_map(|used| {
-        let successor = successors.get(&used.subject)?.clone();
+        let successor = successors.get(&used.occurrence)?.clone();
         Some((used, successor))
     });
     rewrite_results(transaction, answers.collect()).await
