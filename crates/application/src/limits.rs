@@ -4,6 +4,11 @@ use std::{fmt, time::Duration};
 
 use convene_domain::event::Event;
 
+use crate::page::PageSize;
+
+/// Items of a page at most.
+const PAGE_ITEMS: usize = PageSize::MAX as usize;
+
 /// Registrations of one member that are confirmed and have not ended. Adapters may keep them in one document.
 pub const UPCOMING_REGISTRATIONS: usize = 1_000;
 
@@ -45,14 +50,14 @@ pub const FORMER_IDS: usize = 100;
 pub const CANCELLED_REGISTRATIONS: usize = 10;
 
 /// Registrations that a refusal lists, as many as a page has items.
-pub const LISTED_REGISTRATIONS: usize = 100;
+pub const LISTED_REGISTRATIONS: usize = PAGE_ITEMS;
 
 /// Registrations that a cancellation took, of which the restoration of an event lists those of present members. Reading them
 /// takes the database a few milliseconds.
 pub const EXAMINED_REGISTRATIONS: usize = 1_000;
 
 /// Dropped exceptions that the result of an edit lists, as many as a page has items. The activity log has all.
-pub const DROPPED_EXCEPTIONS: usize = 100;
+pub const DROPPED_EXCEPTIONS: usize = PAGE_ITEMS;
 
 /// Items of a page if the caller does not ask for a number: a screen of a list.
 pub const DEFAULT_PAGE_SIZE: u8 = 20;
@@ -64,7 +69,7 @@ pub const DEFAULT_OCCURRENCES_PAGE_SIZE: u8 = 50;
 pub const FILTER_VALUES: usize = 100;
 
 /// Ids of one lookup, as many as a page has items.
-pub const IDS: usize = 100;
+pub const IDS: usize = PAGE_ITEMS;
 
 /// Events or issues that one search examines. Reading their sizes takes the database a few milliseconds.
 pub const SEARCHED_OBJECTS: usize = 5_000;
