@@ -7,7 +7,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 use crate::failure::Fault;
 
 /// The number of items from which on a value is dropped elsewhere.
-const MANY: usize = 500;
+const MIN_LARGE_SIZE: usize = 500;
 
 /// A list that may be large: it is dropped elsewhere then.
 #[derive(Debug)]
@@ -35,14 +35,14 @@ impl<T: Send + 'static> Drop for Large<T> {
 }
 
 /// The number of occurrences up to which a computation takes about a millisecond at most.
-pub const FEW: usize = 50;
+pub const MAX_SMALL_SIZE: usize = 50;
 
 /// Computes something over this number of occurrences.
 pub async fn compute<T: Send + 'static>(
     occurrences: usize,
     computation: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Fault> {
-    if occurrences <= FEW {
+    if occurrences <= MAX_SMALL_SIZE {
         return Ok(computation());
     }
     spawn_blocking(computation).await.map_err(Fault::internal)
@@ -50,7 +50,7 @@ pub async fn compute<T: Send + 'static>(
 
 /// Drops a value with this number of items, on another thread if there are many.
 pub fn drop_elsewhere<T: Send + 'static>(items: usize, value: T) {
-    if items >= MANY
+    if items >= MIN_LARGE_SIZE
         && let Ok(runtime) = Handle::try_current()
     {
         let _task = runtime.spawn_blocking(move || drop(value));
@@ -85,12 +85,12 @@ mod tests {
     #[tokio::test]
     async fn a_list_of_many_items_is_dropped_on_another_thread() {
         let this = thread::current().id();
-        assert_eq!(dropping(MANY - 1), this);
-        assert_ne!(dropping(MANY), this);
+        assert_eq!(dropping(MIN_LARGE_SIZE - 1), this);
+        assert_ne!(dropping(MIN_LARGE_SIZE), this);
     }
 
     #[test]
     fn a_list_is_dropped_without_a_runtime() {
-        assert_eq!(dropping(MANY), thread::current().id());
+        assert_eq!(dropping(MIN_LARGE_SIZE), thread::current().id());
     }
 }

@@ -9,7 +9,7 @@ thread_local! {
     static TURN: Arc<Mutex<()>> = Arc::default();
 }
 
-/// Counts the steps of a computation, and lets other tasks run after every [`Pace::STEPS`] of them.
+/// Counts the steps of a computation, and lets other tasks run after every [`Pace::STEPS_PER_PART`] of them.
 #[derive(Debug, Default)]
 pub struct Pace {
     steps: usize,
@@ -17,15 +17,15 @@ pub struct Pace {
 
 impl Pace {
     /// The number of steps between two pauses. A step takes about a microsecond, so a part takes about a millisecond.
-    pub const STEPS: usize = 1_000;
+    pub const STEPS_PER_PART: usize = 1_000;
 
     /// The steps of asking the rule of an event whether it has an occurrence in a period.
-    pub const ASKING: usize = 5;
+    pub const STEPS_PER_RULE: usize = 5;
 
     /// Counts steps that follow, and pauses before them if enough were counted.
     pub async fn steps(&mut self, number: usize) {
         self.steps = self.steps.saturating_add(number);
-        if self.steps >= Self::STEPS {
+        if self.steps >= Self::STEPS_PER_PART {
             self.steps = 0;
             pause().await;
         }
@@ -66,10 +66,10 @@ pub(crate) mod tests {
     fn a_computation_pauses_after_its_steps() {
         let (paused, parts) = parts(async {
             let mut pace = Pace::default();
-            for _ in 0..10 * Pace::STEPS {
+            for _ in 0..10 * Pace::STEPS_PER_PART {
                 pace.steps(1).await;
             }
-            pace.steps(5 * Pace::STEPS).await;
+            pace.steps(5 * Pace::STEPS_PER_PART).await;
         });
         assert_eq!((paused, parts), ((), 12));
     }
@@ -79,7 +79,7 @@ pub(crate) mod tests {
         let computation = |_| async {
             let mut pace = Pace::default();
             for _ in 0..10 {
-                pace.steps(Pace::STEPS).await;
+                pace.steps(Pace::STEPS_PER_PART).await;
             }
         };
         let (_, parts) = parts(futures::future::join_all((0..10).map(computation)));

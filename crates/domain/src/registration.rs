@@ -110,7 +110,7 @@ names! {
     }
 }
 
-/// A member's entry for one occurrence.
+/// The participation of a member in one occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// The id, which never changes.

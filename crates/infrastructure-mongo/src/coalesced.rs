@@ -38,7 +38,7 @@ impl<V> WaitingCaller<V> {
     }
 }
 
-/// Coalesces lookups of one kind. Cheap to clone.
+/// Coalesces lookups of one kind. A clone is cheap.
 pub(crate) struct CoalescedLookup<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {

@@ -35,7 +35,7 @@ enum Work {
     Registrations,
 }
 
-/// The database, the clock, the sources of ids and random numbers, the organization locks and the gates. Cheap to clone.
+/// The database, the clock, the sources of ids and random numbers, the organization locks and the gates. A clone is cheap.
 #[derive(Clone)]
 pub(crate) struct Database {
     client: Client,

@@ -20,7 +20,7 @@ impl Guards {
 #[cfg(any(test, feature = "testing"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingGuard {
-    /// Seats are entered into agendas even if they overlap other entries.
+    /// Seats are entered into agendas even if they overlap other times.
     Agenda,
     /// Seats are taken even if none is free.
     Capacity,

@@ -10,7 +10,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// More organizations than one process changes within the lifetime, so that none is evicted before its requests have ended.
 const ORGANIZATIONS: u64 = 100_000;
 
-/// The revisions of catalogues that this process has made recently. Cheap to clone.
+/// The revisions of catalogues that this process has made recently. A clone is cheap.
 #[derive(Clone)]
 pub(crate) struct KnownRevisions(Cache<OrganizationId, i64>);
 

@@ -107,7 +107,7 @@ pub(super) enum AnswerError {
     Status(StatusCode),
 }
 
-/// A client for the servers of identity providers. Cheap to clone.
+/// A client for the servers of identity providers. A clone is cheap.
 #[derive(Clone)]
 pub struct ProviderClient(Agent);
 

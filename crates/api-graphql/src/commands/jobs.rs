@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The number of failures in a row that are worth a line of the log. The first one may be due to an outage of the database that
 /// is not known yet, or that has just ended, and which has a line of its own.
-const REPORTED: u32 = 2;
+const MIN_REPORTED_FAILURES: u32 = 2;
 
 /// Completes unattended jobs until the task is aborted. One of several faults in a row is logged; jobs are resumed later, by any
 /// process.
@@ -22,14 +22,14 @@ pub(super) async fn complete(mut resume: ResumeJobs, authority: LocalOperator, h
         }
         match resume.execute(&authority).await {
             Ok(()) => {
-                if failures >= REPORTED {
+                if failures >= MIN_REPORTED_FAILURES {
                     tracing::info!("unfinished large changes are resumed again");
                 }
                 failures = 0;
             }
             Err(fault) if health.is_database_available() => {
                 failures = failures.saturating_add(1);
-                if failures == REPORTED {
+                if failures == MIN_REPORTED_FAILURES {
                     let error = format!("{:#}", anyhow::Error::from(fault));
                     tracing::warn!(
                         error,
@@ -37,7 +37,7 @@ pub(super) async fn complete(mut resume: ResumeJobs, authority: LocalOperator, h
                     );
                 }
             }
-            Err(_) if failures < REPORTED => failures = 0,
+            Err(_) if failures < MIN_REPORTED_FAILURES => failures = 0,
             Err(_) => {}
         }
     }

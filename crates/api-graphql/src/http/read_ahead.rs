@@ -184,7 +184,7 @@ mod tests {
 
     const SENT: usize = 256 * 1_024;
     const BUFFER: usize = 8 * 1_024;
-    const MOMENT: Duration = Duration::from_millis(100);
+    const QUIET_TIME: Duration = Duration::from_millis(100);
 
     /// A connection whose client sends more than one part.
     async fn connection(sent: &[u8]) -> Connection {
@@ -206,7 +206,7 @@ mod tests {
     /// The bytes that the connection reads until none come for a short time.
     async fn read_until_idle(connection: &mut Connection) -> usize {
         let (mut buffer, mut total) = ([0; BUFFER], 0);
-        while let Ok(read) = timeout(MOMENT, connection.read(&mut buffer)).await {
+        while let Ok(read) = timeout(QUIET_TIME, connection.read(&mut buffer)).await {
             total += read.unwrap();
         }
         total

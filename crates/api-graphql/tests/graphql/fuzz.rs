@@ -37,7 +37,7 @@ struct Request {
     variables: Value,
 }
 
-/// Texts that have been trouble somewhere: for parsers, for numbers, for dates, for storages.
+/// Texts that made programs fail: parsers, and code for numbers, dates and storage.
 const TEXTS: [&str; 26] = [
     "",
     " ",

@@ -47,6 +47,8 @@ mod payload_faults;
 #[cfg(test)]
 mod payloads;
 #[cfg(test)]
+mod restoration;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod schema;
@@ -56,8 +58,6 @@ mod security_events;
 mod support;
 #[cfg(test)]
 mod tenants;
-#[cfg(test)]
-mod undo;
 #[cfg(test)]
 mod validation;
 #[cfg(test)]

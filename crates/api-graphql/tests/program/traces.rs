@@ -244,14 +244,14 @@ async fn an_absent_collector_is_logged_once_and_found_again() {
     let mut served = installation.serve_with(&[("CONVENE_OTLP_ENDPOINT", &endpoint)]).await;
     let count = |log: &str, message: &str| log.lines().filter(|line| line.contains(message)).count();
     let ask = || served.ask("org-123", "user-789", "{ __typename }");
-    let patience = Duration::from_secs(30);
+    let limit = Duration::from_secs(30);
     let absent = async {
         while count(&served.server.log().unwrap(), "spans cannot be exported") == 0 {
             ask().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(patience, absent).await.expect("the failure is logged");
+    tokio::time::timeout(limit, absent).await.expect("the failure is logged");
     // Further exports fail meanwhile.
     for _ in 0..30 {
         ask().await;
@@ -264,7 +264,7 @@ async fn an_absent_collector_is_logged_once_and_found_again() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(patience, found).await.expect("the success is logged");
+    tokio::time::timeout(limit, found).await.expect("the success is logged");
     assert!(served.server.stop().await.unwrap().success());
     let log = served.server.log().unwrap();
     assert_eq!(count(&log, "spans cannot be exported"), 1, "{log}");

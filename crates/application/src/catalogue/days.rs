@@ -42,19 +42,19 @@ impl From<TooDense> for NoDay {
 
 /// What lists have left to wait while others compute days, and what they have computed.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct DayBudget {
     left: Duration,
     /// The number of items that were computed, some of them in vain.
     pub computed: usize,
 }
 
-impl Default for Patience {
+impl Default for DayBudget {
     fn default() -> Self {
         Self { left: WAIT_FOR_DAYS, computed: 0 }
     }
 }
 
-impl Patience {
+impl DayBudget {
     /// Waits for the turn to compute days.
     pub(super) async fn wait<'l>(&mut self, building: &'l Mutex<()>) -> Result<MutexGuard<'l, ()>, NoDay> {
         if let Ok(turn) = building.try_lock() {

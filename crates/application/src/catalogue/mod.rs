@@ -2,17 +2,17 @@
 
 mod day;
 mod days;
-mod entry;
 mod event;
 mod exception;
+mod held_event;
 mod reindexing;
 mod replica;
 
 pub use self::{
     day::{Day, DayNumber, Item, day_of, midnight},
-    days::{NoDay, Patience},
-    entry::Entry,
+    days::{DayBudget, NoDay},
     event::CatalogueEvent,
     exception::CatalogueException,
+    held_event::HeldEvent,
     replica::{Delta, Replica},
 };

@@ -3,7 +3,7 @@ use std::{cmp::Reverse, collections::BTreeMap, ops::RangeInclusive};
 use convene_domain::id::EventId;
 
 use super::{
-    Entry,
+    HeldEvent,
     day::{DayChange, DayNumber, by_day},
     days::{Days, span},
 };
@@ -30,19 +30,19 @@ impl Reindexing {
     pub(super) async fn add(
         &mut self,
         id: EventId,
-        before: Option<&Entry>,
-        after: Option<&Entry>,
+        before: Option<&HeldEvent>,
+        after: Option<&HeldEvent>,
         pace: &mut Pace,
     ) {
         for run in self.runs.clone() {
             let Some(span) = span(&run) else { continue };
-            let entries = [before, after];
-            let compared = entries.iter().flatten().map(|entry| entry.steps()).sum();
+            let both = [before, after];
+            let compared = both.iter().flatten().map(|held| held.steps()).sum();
             self.count(compared, pace).await;
             if self.left.is_none() {
                 return;
             }
-            let [before, after] = entries.map(|entry| entry.map_or_else(Vec::new, |entry| entry.items(span)));
+            let [before, after] = both.map(|held| held.map_or_else(Vec::new, |held| held.items(span)));
             // Readers may still use the days of the replica before: what does not change is not copied.
             if before != after {
                 let on_days = before.iter().chain(&after).map(|item| item.days_within(&run).count()).sum();

@@ -4,7 +4,7 @@ use convene_domain::event::Event;
 
 use crate::{
     caller::Caller,
-    catalogue::{Entry, Replica},
+    catalogue::{HeldEvent, Replica},
     failure::Outcome,
     limits::COUNTED_IN_PERIOD,
     pace::Pace,
@@ -55,7 +55,7 @@ impl ListEvents {
 /// Counts the events of a replica that have an occurrence in the period; `None` if too many rules would have to be asked.
 async fn count_in(replica: &Replica, filter: &EventFilter) -> Option<u32> {
     let (mut asked, mut count, mut pace) = (0, 0_u32, Pace::default());
-    for event in replica.entries().filter_map(Entry::event) {
+    for event in replica.held_events().filter_map(HeldEvent::event) {
         pace.steps(1).await;
         if !filter.may_match(event) {
             continue;
@@ -64,7 +64,7 @@ async fn count_in(replica: &Replica, filter: &EventFilter) -> Option<u32> {
         if asked > COUNTED_IN_PERIOD {
             return None;
         }
-        pace.steps(Pace::ASKING).await;
+        pace.steps(Pace::STEPS_PER_RULE).await;
         count += u32::from(filter.covers(event));
     }
     Some(count)

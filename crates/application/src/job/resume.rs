@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// The jobs that a process keeps from one turn to the next. Others wait for their turn in the storage.
-const KEPT: usize = 20;
+const MAX_OPEN_JOBS: usize = 20;
 
 /// The time after which [`ResumeJobs::execute`] returns although jobs remain, so that faults are reported in time.
-const PASS: Duration = Duration::seconds(5);
+const MAX_RUN_TIME: Duration = Duration::seconds(5);
 
 /// Completes large changes whose process was stopped, or whose caller was answered before they were complete.
 pub struct ResumeJobs {
@@ -44,7 +44,7 @@ impl ResumeJobs {
     /// The first fault of a search or a step. The job is left as its last step left it, and can be resumed.
     #[tracing::instrument(name = "job.resume", skip_all)]
     pub async fn execute(&mut self, authority: &LocalOperator) -> Result<(), Fault> {
-        let until = self.clock.now() + PASS;
+        let until = self.clock.now() + MAX_RUN_TIME;
         let (mut outcome, mut failed) = (Ok(()), HashSet::new());
         loop {
             let mut turn = std::mem::take(&mut self.open);
@@ -63,7 +63,7 @@ impl ResumeJobs {
                 }
             }
             // The first ones are found again, after those that have waited longer.
-            let surplus = self.open.len().saturating_sub(KEPT);
+            let surplus = self.open.len().saturating_sub(MAX_OPEN_JOBS);
             self.open.drain(..surplus);
             if self.open.is_empty() || self.clock.now() >= until {
                 return outcome;

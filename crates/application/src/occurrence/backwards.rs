@@ -7,13 +7,13 @@ use super::timeline::{Candidates, Step};
 use crate::pace::Pace;
 
 /// The time that is read at first.
-const FIRST: Duration = Duration::HOUR;
+const FIRST_LENGTH: Duration = Duration::HOUR;
 
 /// The number of occurrences at one time above which the next time is not longer.
-const ENOUGH: usize = 256;
+const ENOUGH_OCCURRENCES: usize = 256;
 
 /// The number of occurrences at one time above which a shorter time is read instead.
-const TOO_MANY: usize = 16 * ENOUGH;
+const MAX_OCCURRENCES_AT_ONCE: usize = 16 * ENOUGH_OCCURRENCES;
 
 /// The occurrences of a part, by start, then key, both descending.
 ///
@@ -34,7 +34,7 @@ impl<'p, 'c> Backwards<'p, 'c> {
     pub(super) fn new(candidates: Candidates<'p, 'c>) -> Self {
         let starts = candidates.selection.starts();
         let earliest = candidates.selection.overlapping_since(LONGEST_ELAPSED).max(starts.start);
-        Self { candidates, steps: Vec::new(), begin: starts.end, length: FIRST, earliest }
+        Self { candidates, steps: Vec::new(), begin: starts.end, length: FIRST_LENGTH, earliest }
     }
 
     /// Examines the occurrence before the last one.
@@ -45,7 +45,7 @@ impl<'p, 'c> Backwards<'p, 'c> {
             let exceptions = &self.candidates.exceptions;
             let later = exceptions.partition_point(|placed| placed.position().0 < self.begin);
             let exceptions = exceptions.iter().skip(later).copied().collect();
-            let max = if self.length > FIRST { TOO_MANY } else { usize::MAX };
+            let max = if self.length > FIRST_LENGTH { MAX_OCCURRENCES_AT_ONCE } else { usize::MAX };
             let mut merged = self.candidates.merged(self.begin..end, exceptions, pace).await;
             while self.steps.len() <= max
                 && let Some(step) = merged.step(&self.candidates)
@@ -56,11 +56,11 @@ impl<'p, 'c> Backwards<'p, 'c> {
             if self.steps.len() > max {
                 self.steps.clear();
                 self.begin = end;
-                self.length = (self.length / 8_i32).max(FIRST);
+                self.length = (self.length / 8_i32).max(FIRST_LENGTH);
                 continue;
             }
             self.candidates.exceptions.truncate(later);
-            if self.steps.len() < ENOUGH {
+            if self.steps.len() < ENOUGH_OCCURRENCES {
                 self.length *= 2;
             }
         }

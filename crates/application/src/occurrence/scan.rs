@@ -12,17 +12,17 @@ use super::{
     timeline::{Candidates, OccurrencePosition, Part, Placed, Selection, Step, Timeline},
 };
 use crate::{
-    catalogue::{Day, DayNumber, Item, NoDay, Patience, Replica, day_of, midnight},
+    catalogue::{Day, DayBudget, DayNumber, Item, NoDay, Replica, day_of, midnight},
     limits::INDEXED_OCCURRENCES,
     pace::Pace,
     page::Direction,
 };
 
 /// The number of matching events up to which they are merged. Of more events, enough occurrences are found soon.
-const MERGED: usize = 200;
+const MAX_MERGED_EVENTS: usize = 200;
 
 /// The number of items of the index after which no further day is computed for a list.
-const COMPUTED: usize = INDEXED_OCCURRENCES;
+const MAX_COMPUTED_ITEMS: usize = INDEXED_OCCURRENCES;
 
 /// The occurrences of a replica, by start, then key, in the direction of the page. Reads the days one after the other, so that
 /// the cost depends on what is listed and not on the number of events.
@@ -65,8 +65,8 @@ impl<'p, 'c> Source<'p, 'c> {
             Some(_) => Some(matching(replica, selection, pace).await),
         };
         match matching {
-            Some(few) if few.len() <= MERGED => {
-                let part: Part<'c> = few.keys().filter_map(|id| replica.entry(*id)).collect();
+            Some(few) if few.len() <= MAX_MERGED_EVENTS => {
+                let part: Part<'c> = few.keys().filter_map(|id| replica.held_event(*id)).collect();
                 Self::of_part(&part, selection, pace).await
             }
             matching => Self::Indexed(Scan::new(replica, selection, matching)),
@@ -86,19 +86,19 @@ impl<'p, 'c> Source<'p, 'c> {
     pub(super) async fn step(
         &mut self,
         pace: &mut Pace,
-        patience: &mut Patience,
+        budget: &mut DayBudget,
     ) -> Result<Option<Step<'c>>, NoDay> {
         match self {
             Self::Merged(timeline) => Ok(timeline.step()),
             Self::Backwards(timeline) => Ok(timeline.step(pace).await),
-            Self::Indexed(scan) => scan.step(pace, patience).await,
+            Self::Indexed(scan) => scan.step(pace, budget).await,
         }
     }
 
     /// The same list without the index.
     pub(super) async fn merged(&self, pace: &mut Pace) -> Option<Self> {
         let Self::Indexed(scan) = self else { return None };
-        let part: Part<'c> = scan.replica.entries().collect();
+        let part: Part<'c> = scan.replica.held_events().collect();
         Some(Self::of_part(&part, scan.selection, pace).await)
     }
 }
@@ -106,11 +106,11 @@ impl<'p, 'c> Source<'p, 'c> {
 /// Searches the texts of all events and exceptions.
 async fn matching(replica: &Replica, selection: &Selection, pace: &mut Pace) -> Matching {
     let mut matching = HashMap::new();
-    for entry in replica.entries() {
-        let Some(event) = entry.event() else { continue };
+    for held in replica.held_events() {
+        let Some(event) = held.event() else { continue };
         let found = selection.search(event, pace).await;
         let mut matches = found.has_any();
-        let mut exceptions = entry.exceptions();
+        let mut exceptions = held.exceptions();
         while !matches && let Some(exception) = exceptions.next() {
             matches = selection.finds(exception, event, &found, pace).await;
         }
@@ -135,13 +135,13 @@ impl<'p, 'c> Scan<'p, 'c> {
         Self { replica, selection, matching, days, sequence, items: None, place: 0, computed: 0 }
     }
 
-    async fn step(&mut self, pace: &mut Pace, patience: &mut Patience) -> Result<Option<Step<'c>>, NoDay> {
+    async fn step(&mut self, pace: &mut Pace, budget: &mut DayBudget) -> Result<Option<Step<'c>>, NoDay> {
         while let Some(sequence) = self.sequence {
             let day = match &self.items {
                 Some(day) => Arc::clone(day),
                 None => match self.end(sequence) {
                     Some(end) => return Ok(Some(Step::Stopped(end))),
-                    None => self.open(sequence, pace, patience).await?,
+                    None => self.open(sequence, pace, budget).await?,
                 },
             };
             match self.next_of(sequence.items(&day)) {
@@ -155,7 +155,11 @@ impl<'p, 'c> Scan<'p, 'c> {
     /// The position before a sequence, if enough of the index was computed for the list, and the sequence would have to be.
     fn end(&self, sequence: Sequence) -> Option<OccurrencePosition> {
         let day = match sequence {
-            Sequence::Starting(day) if self.computed >= COMPUTED && !self.replica.knows_day(day) => day,
+            Sequence::Starting(day)
+                if self.computed >= MAX_COMPUTED_ITEMS && !self.replica.knows_day(day) =>
+            {
+                day
+            }
             _ => return None,
         };
         // No event has one of these ids: all occurrences of the day follow.
@@ -171,7 +175,7 @@ impl<'p, 'c> Scan<'p, 'c> {
         &mut self,
         sequence: Sequence,
         pace: &mut Pace,
-        patience: &mut Patience,
+        budget: &mut DayBudget,
     ) -> Result<Arc<Day>, NoDay> {
         let (first, last) = (*self.days.start(), *self.days.end());
         let (page, starts) = (&self.selection.page, self.selection.starts());
@@ -183,9 +187,9 @@ impl<'p, 'c> Scan<'p, 'c> {
             Sequence::Running => first,
             Sequence::Starting(day) => day,
         };
-        let before = patience.computed;
-        let day = self.replica.day(day, toward, pace, patience).await?;
-        self.computed += patience.computed - before;
+        let before = budget.computed;
+        let day = self.replica.day(day, toward, pace, budget).await?;
+        self.computed += budget.computed - before;
         let items = sequence.items(&day);
         self.place = match page.direction {
             Direction::Forward => items.partition_point(|item| {
@@ -247,12 +251,12 @@ impl<'p, 'c> Scan<'p, 'c> {
         if !item.interval.overlaps(&selection.window) || item.is_cancelled && !selection.include_cancelled {
             return None;
         }
-        let entry = self.replica.entry(item.key.event)?;
-        let event = entry.event()?;
-        let placed = Placed::of(entry, item.key)?;
+        let held = self.replica.held_event(item.key.event)?;
+        let event = held.event()?;
+        let placed = Placed::of(held, item.key)?;
         if let Some(matching) = &self.matching {
             let found = matching.get(&item.key.event)?;
-            let is_found = match entry.exception(item.key) {
+            let is_found = match held.exception(item.key) {
                 Some(exception) => found.exception(event, exception, selection.search.as_ref()),
                 None => found.at(event, item.interval.start()),
             };

@@ -21,7 +21,7 @@ use time::Duration;
 
 use super::{OccurrenceOfEvent, text_match::TextMatch};
 use crate::{
-    catalogue::{CatalogueEvent, CatalogueException, Entry},
+    catalogue::{CatalogueEvent, CatalogueException, HeldEvent},
     pace::Pace,
     page::{Direction, PageRequest},
     ports::{CatalogueWindow, SeatCounts},
@@ -46,12 +46,12 @@ impl<'c> From<&'c CatalogueWindow> for Part<'c> {
     }
 }
 
-impl<'c> FromIterator<&'c Entry> for Part<'c> {
-    fn from_iter<I: IntoIterator<Item = &'c Entry>>(entries: I) -> Self {
+impl<'c> FromIterator<&'c HeldEvent> for Part<'c> {
+    fn from_iter<I: IntoIterator<Item = &'c HeldEvent>>(held_events: I) -> Self {
         let mut part = Self::default();
-        for entry in entries {
-            part.events.extend(entry.event().map(AsRef::as_ref));
-            part.exceptions.extend(entry.exceptions().map(AsRef::as_ref));
+        for held in held_events {
+            part.events.extend(held.event().map(AsRef::as_ref));
+            part.exceptions.extend(held.exceptions().map(AsRef::as_ref));
         }
         part
     }
@@ -158,9 +158,9 @@ impl<'c> Placed<'c> {
     }
 
     /// The occurrence with this key, as the replica knows it.
-    pub(super) fn of(entry: &'c Entry, key: OccurrenceKey) -> Option<Self> {
-        let event = &entry.event()?.event;
-        Some(match entry.exception(key) {
+    pub(super) fn of(held: &'c HeldEvent, key: OccurrenceKey) -> Option<Self> {
+        let event = &held.event()?.event;
+        Some(match held.exception(key) {
             Some(stored) => Self::by_exception(event, stored),
             None => Self::by_rule(event, event.occurrence_at(key.original_start)?),
         })

@@ -45,7 +45,7 @@ fn both_parts_together_are_the_whole(#[case] rule: &str) {
 }
 
 #[test]
-fn a_count_is_shared_out_and_an_end_is_kept() {
+fn a_count_is_divided_and_an_end_is_kept() {
     let whole = series("FREQ=WEEKLY;COUNT=10");
     let at = utc_datetime!(2026-02-02 8:00);
     let rules = |whole: &Series| {

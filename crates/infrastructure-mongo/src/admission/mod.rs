@@ -28,7 +28,7 @@ pub use self::{
 };
 pub use crate::deadline::WAIT;
 
-/// The gates of one process. Cheap to clone.
+/// The gates of one process. A clone is cheap.
 #[derive(Clone)]
 pub(crate) struct Admission {
     /// Calls on behalf of requests, except registrations.

@@ -33,7 +33,7 @@ use crate::{
 const BYTES: u64 = 4 << 20;
 
 /// The number of parts after which the time of the others is estimated.
-const MEASURED: usize = 3;
+const MIN_MEASURED_PARTS: usize = 3;
 
 /// The number of events of a part.
 const EVENTS: usize = 2_000;
@@ -96,7 +96,7 @@ impl PartsProgress {
         let times = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let left = until.duration_since(now);
         let needed = self.taken.saturating_mul(times(remaining));
-        self.read >= MEASURED && needed > left.saturating_mul(times(2 * self.read))
+        self.read >= MIN_MEASURED_PARTS && needed > left.saturating_mul(times(2 * self.read))
     }
 }
 

@@ -36,7 +36,7 @@ const RETRY_FAILURE: Duration = Duration::from_secs(1);
 /// meanwhile.
 const MAX_CHANGED_BYTES: usize = 32 << 20;
 
-/// The replicas of the organizations that were read most recently. Cheap to clone.
+/// The replicas of the organizations that were read most recently. A clone is cheap.
 #[derive(Clone)]
 pub(super) struct Replicas {
     database: Database,

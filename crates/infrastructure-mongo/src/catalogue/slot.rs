@@ -27,7 +27,7 @@ pub(super) struct Slot {
     /// Held by the task that updates the replica.
     pub(super) updating: tokio::sync::Mutex<()>,
     /// The turns of the requests that read the database because there is no replica, until each has read all parts.
-    reading: Turns,
+    reading: ReadPermits,
     /// The number of times that the catalogue was too large, since it was not.
     too_large: AtomicU32,
     /// The last error of a document, so that each is logged once.
@@ -37,9 +37,9 @@ pub(super) struct Slot {
 }
 
 /// The turns to read the parts of a catalogue.
-struct Turns(Arc<Semaphore>);
+struct ReadPermits(Arc<Semaphore>);
 
-impl Default for Turns {
+impl Default for ReadPermits {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(PARTS)))
     }

@@ -150,12 +150,12 @@ pub(super) async fn of_replica(replica: &Replica, queries: &[CatalogueQuery]) ->
     let mut windows = Vec::with_capacity(queries.len());
     for query in queries {
         let mut window = CatalogueWindow::default();
-        for entry in replica.entries() {
-            let exceptions: Vec<_> = entry.exceptions().cloned().collect();
+        for held in replica.held_events() {
+            let exceptions: Vec<_> = held.exceptions().cloned().collect();
             pace.steps(1 + exceptions.len()).await;
-            let of_entry = part(query, entry.event().map_or(&[][..], std::slice::from_ref), &exceptions);
-            window.events.extend(of_entry.events);
-            window.exceptions.extend(of_entry.exceptions);
+            let of_event = part(query, held.event().map_or(&[][..], std::slice::from_ref), &exceptions);
+            window.events.extend(of_event.events);
+            window.exceptions.extend(of_event.exceptions);
         }
         windows.push(window);
     }

@@ -23,7 +23,7 @@ pub(crate) struct AgendaDocument {
     #[serde(rename = "_id")]
     pub(crate) id: String,
     pub(crate) organization: String,
-    /// The entries, sorted by start; no two overlap. Ended ones are pruned when the agenda has grown long, or when a seat
+    /// The times, sorted by start; no two overlap. Ended ones are pruned when the agenda has grown long, or when a seat
     /// is freed.
     pub(crate) busy: Vec<BusyDocument>,
     /// The number of times that the member joined a waitlist. It is never read: joining writes it so that the transaction
@@ -60,8 +60,8 @@ impl AgendaDocument {
     /// The times of the seats.
     pub(crate) fn intervals(&self) -> Result<Vec<Interval>, CorruptDocument> {
         let fields = Fields::of(&schema::AGENDAS, &self.id);
-        let intervals = self.busy.iter().map(|entry| {
-            let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
+        let intervals = self.busy.iter().map(|busy| {
+            let interval = Interval::new(instant(busy.starts_at), instant(busy.ends_at));
             fields.read("busy.endsAt", interval)
         });
         intervals.collect()

@@ -91,16 +91,16 @@ mod tests {
 
     #[test]
     fn instants_keep_milliseconds() {
-        for moment in [utc_datetime!(2026-11-22 9:00:00.123), utc_datetime!(1969-12-31 23:59:59.999)] {
-            assert_eq!(instant(date(moment)), moment);
+        for time in [utc_datetime!(2026-11-22 9:00:00.123), utc_datetime!(1969-12-31 23:59:59.999)] {
+            assert_eq!(instant(date(time)), time);
         }
     }
 
     #[test]
     fn local_times_are_parsed_as_formatted() {
-        let moment = datetime!(2026-03-29 02:30:05);
-        assert_eq!(local_text(moment), "2026-03-29T02:30:05");
-        assert_eq!(local("2026-03-29T02:30:05"), Ok(moment));
+        let time = datetime!(2026-03-29 02:30:05);
+        assert_eq!(local_text(time), "2026-03-29T02:30:05");
+        assert_eq!(local("2026-03-29T02:30:05"), Ok(time));
         assert!(local("2026-03-29 02:30:05").is_err());
     }
 }

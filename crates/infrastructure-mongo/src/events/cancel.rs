@@ -25,7 +25,7 @@ pub(super) async fn cancel(
             async move {
                 store::claim(transaction, id, change.at).await?;
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 load::drop_untouched(transaction, &before, change.at).await?;
                 let stored = load::occurrences_ahead(transaction, id, change.at).await?;
                 let (event, size, now) = (before.clone(), stored.len(), change.at);

@@ -36,7 +36,7 @@ pub(super) async fn duplicate(
         .change_serialized(scope, change, Operation::DuplicateEvent, |transaction| {
             async move {
                 let original = load::present_event(transaction, duplication.event, Field::EventId).await?;
-                let change = &transaction.stamped(change);
+                let change = &transaction.recorded(change);
                 let copy = duplicated(&original, duplication, change.at)?;
                 store_new(transaction, copy, change).await
             }

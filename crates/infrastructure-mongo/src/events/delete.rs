@@ -47,7 +47,7 @@ async fn begin(
     change: &Change,
 ) -> Attempt<Accepted<EventDeleted>> {
     let event = load::settled_event(transaction, id, Field::EventId).await?;
-    let change = &transaction.stamped_after(event.updated_at, change);
+    let change = &transaction.recorded_after(event.updated_at, change);
     let cancelled = seats::count_cancelled(transaction, id).await?;
     let of_event = doc! { "event": id.to_string() };
     let occurrences = transaction.collection(&schema::OCCURRENCES).count(of_event).await?;

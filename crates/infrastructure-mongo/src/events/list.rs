@@ -184,7 +184,7 @@ async fn count_in_period(
     let (mut count, mut pace) = (0_u32, Pace::default());
     for ids in candidates.chunks(ASKED_AT_ONCE) {
         for event in adapter.found(scope, doc! { "_id": { "$in": texts(ids) } }.into()).await? {
-            pace.steps(Pace::ASKING).await;
+            pace.steps(Pace::STEPS_PER_RULE).await;
             count += u32::from(filter.covers(&event));
         }
     }

@@ -37,7 +37,7 @@ pub(super) async fn update(
             async move {
                 store::claim_occurrence(transaction, edit.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, edit.occurrence).await?;
-                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
+                let change = &transaction.recorded_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_edit(&event, &found.stored, edit, change.at)?;
                 carry_out(transaction, &event, found, plan, edit.on_affected, change).await
             }
@@ -60,7 +60,7 @@ pub(super) async fn cancel(
             async move {
                 store::claim_occurrence(transaction, key).await?;
                 let (event, found) = load::settled_occurrence(transaction, key).await?;
-                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
+                let change = &transaction.recorded_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_cancellation(&event, &found.stored, expected_version, change.at)?;
                 carry_out(transaction, &event, found, plan, OnAffected::CancelRegistrations, change).await
             }
@@ -86,7 +86,7 @@ pub(super) async fn restore(
             async move {
                 store::claim_occurrence(transaction, restoration.occurrence).await?;
                 let (event, found) = load::settled_occurrence(transaction, restoration.occurrence).await?;
-                let change = &transaction.stamped_after(last_change(&event, &found.stored), change);
+                let change = &transaction.recorded_after(last_change(&event, &found.stored), change);
                 let plan = plan_occurrence_restoration(&event, &found.stored, restoration, change.at)?;
                 carry_out(transaction, &event, found, plan, restoration.on_affected, change).await
             }

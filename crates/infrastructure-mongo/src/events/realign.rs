@@ -49,7 +49,7 @@ async fn carry_out(
         transaction.follow(event.updated_at, change.at);
         present.push(event);
     }
-    let change = &transaction.stamped(change);
+    let change = &transaction.recorded(change);
     let mut plans = Vec::with_capacity(present.len());
     for before in present {
         let plan = planned(transaction, &before, false, change.at, plan_realignment).await?;

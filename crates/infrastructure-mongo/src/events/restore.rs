@@ -24,7 +24,7 @@ pub(super) async fn restore(
         .edit(scope, change, Operation::RestoreEvent, |transaction| {
             async move {
                 let before = load::settled_event(transaction, id, Field::EventId).await?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 let stored = load::occurrences_to_edit(transaction, &before, change.at).await?;
                 let (event, now) = (before.clone(), change.at);
                 let size = planning::size(&event, false, stored.len());

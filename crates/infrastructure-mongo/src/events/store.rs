@@ -27,7 +27,7 @@ const CLOSED_AT_ONCE: usize = 2_000;
 const INHERITED_AT_ONCE: usize = 100;
 
 /// The steps of making the document of an occurrence.
-const STEPS: usize = 10;
+const STEPS_PER_DOCUMENT: usize = 10;
 
 /// Stores a new event; a one-off event together with its occurrence.
 pub(super) async fn insert(transaction: &mut Transaction<'_>, event: &Event, revision: i64) -> Attempt<()> {
@@ -114,7 +114,7 @@ pub(super) async fn store_returned(
     let mut documents = Vec::with_capacity(returned.len());
     let mut pace = Pace::default();
     for occurrence in returned {
-        pace.steps(STEPS).await;
+        pace.steps(STEPS_PER_DOCUMENT).await;
         let token = transaction.random();
         let mut document = OccurrenceDocument::returned(organization, occurrence, policy, revision, token);
         document.former_ids = inherited.remove(&occurrence.key).map_or_else(Vec::new, |ids| texts(&ids));

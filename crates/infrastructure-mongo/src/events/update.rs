@@ -51,7 +51,7 @@ async fn begin(
     let gets_dates = matches!(edit.patch.recurrence, Some(Some(_)));
     let plan =
         move |event: &Event, stored: &[StoredOccurrence], now| plan_event_edit(event, &edit, stored, now);
-    let change = &transaction.stamped_after(before.updated_at, change);
+    let change = &transaction.recorded_after(before.updated_at, change);
     let plan = planned(transaction, &before, gets_dates, change.at, plan).await?;
     carry_out(transaction, &before, plan, on_affected, change).await
 }
@@ -123,7 +123,7 @@ async fn with_current_id(transaction: &mut Transaction<'_>, edit: &EventEdit) ->
 }
 
 /// The steps of finding the date of an occurrence before and after an edit.
-const STEPS: usize = 10;
+const STEPS_PER_DATE: usize = 10;
 
 /// The successors of the derived occurrences that keyed changes of the event have named without a change.
 async fn successors_of_derived(
@@ -144,7 +144,7 @@ async fn successors_of_derived(
     let stored = load::stored_keys(transaction, &named.keys().copied().collect::<Vec<_>>()).await?;
     let mut successors = Vec::new();
     for (key, results) in named {
-        pace.steps(STEPS).await;
+        pace.steps(STEPS_PER_DATE).await;
         if !stored.contains(&key)
             && let Some(successor) = plan.successor(before, key, now)
         {

@@ -23,7 +23,7 @@ pub(super) async fn delete(
         .change(scope, change, Operation::DeleteIssue, |transaction| {
             async move {
                 let issue = find(transaction, id).await?;
-                let change = &transaction.stamped_after(issue.updated_at, change);
+                let change = &transaction.recorded_after(issue.updated_at, change);
                 check_version(expected_version, issue.version)?;
                 transaction.collection(&schema::ISSUES).delete_one(doc! { "_id": id.to_string() }).await?;
                 transaction.log(change, log::deleted(&issue));

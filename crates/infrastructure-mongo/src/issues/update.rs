@@ -31,7 +31,7 @@ pub(super) async fn update(
         .change(scope, change, Operation::UpdateIssue, |transaction| {
             async move {
                 let before = find(transaction, id).await?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 let after = patch.apply(&before, change.at)?;
                 check_references(transaction, References::set_by(patch, &before)).await?;
                 let Some(after) = after else { return Ok(before) };

@@ -49,7 +49,7 @@ async fn begin(
     change: &Change,
 ) -> Attempt<Accepted<MemberRemoved>> {
     let member = find(transaction, id).await?;
-    let change = &transaction.stamped_after(member.updated_at, change);
+    let change = &transaction.recorded_after(member.updated_at, change);
     count_admins(transaction, AdminChange::between(Some(&member), None)).await?;
     let this = doc! { "_id": id.to_string() };
     let removed = doc! {

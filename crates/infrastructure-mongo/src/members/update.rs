@@ -23,7 +23,7 @@ pub(super) async fn update(
         .change(scope, change, Operation::UpdateMember, |transaction| {
             async move {
                 let before = find(transaction, id).await?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
                 count_admins(transaction, AdminChange::between(Some(&before), Some(&after))).await?;
                 let update = update_document(&after);

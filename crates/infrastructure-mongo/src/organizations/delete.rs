@@ -76,7 +76,7 @@ async fn begin(
 ) -> Attempt<Accepted<OrganizationDeleted>> {
     operator_keys::verify_unused(database, transaction.scope(), change).await?;
     let organization = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
-    let change = &transaction.stamped_after(organization.updated_at, change);
+    let change = &transaction.recorded_after(organization.updated_at, change);
     refusals::verify_deletable(&organization, slug)?;
     let reservation = doc! { "_id": "$_id", "slug": "$slug", "deletedAt": date(change.at) };
     let replace = vec![doc! { "$replaceWith": reservation }];

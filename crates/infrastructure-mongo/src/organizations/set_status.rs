@@ -26,7 +26,7 @@ pub(super) async fn set_status(
             async move {
                 operator_keys::verify_unused(database, transaction.scope(), change).await?;
                 let before = find_stored(transaction).await?.ok_or_else(refusals::not_found)?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 let Some(after) = with_status(&before, status, change.at) else { return Ok(before) };
                 let set = doc! {
                     "status": after.status.as_str(),

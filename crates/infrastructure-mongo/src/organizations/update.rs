@@ -18,7 +18,7 @@ pub(super) async fn update(
         .change_serialized(scope, change, Operation::UpdateOrganization, |transaction| {
             async move {
                 let before = find(transaction).await?;
-                let change = &transaction.stamped_after(before.updated_at, change);
+                let change = &transaction.recorded_after(before.updated_at, change);
                 let Some(after) = patch.apply(&before, change.at)? else { return Ok(before) };
                 let set = doc! {
                     "name": after.name.as_str(),

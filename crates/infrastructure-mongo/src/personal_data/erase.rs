@@ -212,7 +212,7 @@ async fn replace_memberships(
         let found: Option<MemberDocument> =
             transaction.collection(&schema::MEMBERS).find_one(filter.clone()).await?;
         let Some(found) = found else { continue };
-        let change = &transaction.stamped_after(instant(found.updated_at), change);
+        let change = &transaction.recorded_after(instant(found.updated_at), change);
         let update = doc! {
             "$set": { "userId": pseudonym, "displayName": ERASED_NAME, "updatedAt": date(change.at) },
             "$unset": { "email": "" },

@@ -11,12 +11,12 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
     name: "agendas",
     scope: ScopeField::Organization,
     validator: || {
-        let entry = object(
+        let time = object(
             &[("startsAt", date()), ("endsAt", date()), ("occurrence", occurrence_key())],
             &[("batch", doc! { "bsonType": "long" })],
         );
         documents_where(
-            &[("_id", id("mbr")), ("organization", id("org")), ("busy", list(entry, UPCOMING_REGISTRATIONS))],
+            &[("_id", id("mbr")), ("organization", id("org")), ("busy", list(time, UPCOMING_REGISTRATIONS))],
             &[("waitlistJoins", long(0))],
             nothing_overlaps(),
         )
@@ -28,10 +28,10 @@ pub(crate) static AGENDAS: CollectionSchema = CollectionSchema {
     },
 };
 
-/// Makes the expression that no two entries of an agenda overlap: each entry begins no earlier than the one before it ends,
-/// and ends after it begins. It also implies that the entries are sorted.
+/// Makes the expression that no two times of an agenda overlap: each time begins no earlier than the one before it ends,
+/// and ends after it begins. It also implies that the times are sorted.
 ///
-/// One pass carries the last end along, or `false` after a violation: comparing each entry with its neighbour by index would
+/// One pass carries the last end along, or `false` after a violation: comparing each time with its neighbour by index would
 /// be quadratic.
 pub(crate) fn nothing_overlaps() -> Document {
     let is_valid = doc! { "$and": [

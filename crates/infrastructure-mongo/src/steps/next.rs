@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The divisor of the size of a step after one that took too long.
-const SMALLER: usize = 8;
+const SIZE_DIVISOR: usize = 8;
 
 /// The time for which the process of a step is assumed to carry out the next one: several times that of a step.
 const ATTENDANCE: Duration = Duration::from_secs(10);
@@ -49,7 +49,7 @@ pub(crate) async fn next(
         match step.await {
             Err(Failure::Fault(Fault::Unavailable(source))) if size > 1 => {
                 tracing::debug!(error = %source, size, "repeating a step with fewer registrations");
-                size = size.div_ceil(SMALLER);
+                size = size.div_ceil(SIZE_DIVISOR);
             }
             outcome => return outcome,
         }

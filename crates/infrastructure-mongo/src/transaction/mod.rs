@@ -114,7 +114,7 @@ impl Transaction<'_> {
 
     /// Adds an entry to the activity log and returns its id. It is written before the commit.
     pub(crate) fn log(&mut self, change: &Change, draft: ActivityDraft) -> ActivityId {
-        let change = self.stamped(change);
+        let change = self.recorded(change);
         let id = ActivityId::from_uuid(self.new_id());
         self.pending.entries.push(ActivityDocument::from(change.entry(id, draft)));
         id
@@ -137,14 +137,14 @@ impl Transaction<'_> {
     }
 
     /// The change at the time that is [recorded](Self::recorded_at).
-    pub(crate) fn stamped(&mut self, change: &Change) -> Change {
+    pub(crate) fn recorded(&mut self, change: &Change) -> Change {
         Change { at: self.recorded_at(change.at), ..change.clone() }
     }
 
     /// The change at the time that is recorded, which [follows](Self::follow) the last change of an object.
-    pub(crate) fn stamped_after(&mut self, last: Instant, change: &Change) -> Change {
+    pub(crate) fn recorded_after(&mut self, last: Instant, change: &Change) -> Change {
         self.follow(last, change.at);
-        self.stamped(change)
+        self.recorded(change)
     }
 
     pub(crate) fn new_id(&self) -> Uuid {

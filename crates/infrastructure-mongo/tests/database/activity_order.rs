@@ -24,7 +24,7 @@ use futures::future::join_all;
 use time::{Duration, macros::datetime};
 
 use crate::support::{
-    Scenario, Tenant, TestDatabase, by, entries_of_agenda, request_for, waitlist_request_for,
+    Scenario, Tenant, TestDatabase, by, request_for, times_of_agenda, waitlist_request_for,
 };
 
 /// A clock of several processes that shows a later time whenever it is read.
@@ -60,7 +60,7 @@ async fn a_registration_is_promoted_after_it_was_made_by_a_clock_ahead() {
     let agendas = scenario.database.collection("agendas");
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
     agendas
-        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } })
+        .update_one(this.clone(), doc! { "$set": { "busy": times_of_agenda(upcoming, 1_000) } })
         .await
         .unwrap();
     let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();

@@ -99,7 +99,7 @@ async fn a_key_expires_after_its_window() {
     let database = TestDatabase::prepared().await;
     let tenant = database.organization("window").await;
     let issues = &*database.ports.issues;
-    let at = |moment| ChangeBuilder::by("first-admin").key("key", 1).at(moment).build();
+    let at = |time| ChangeBuilder::by("first-admin").key("key", 1).at(time).build();
     report(issues, &tenant, &at(FixedClock::START)).await.unwrap();
     let just_within = FixedClock::START + IDEMPOTENCY_WINDOW - Duration::SECOND;
     assert_eq!(report(issues, &tenant, &at(just_within)).await.unwrap().number, 1);

@@ -48,7 +48,7 @@ pub struct Mutation;
 #[graphql_object]
 #[graphql(context = Context)]
 impl Mutation {
-    /// Creates an organization together with its first ADMIN. Platform operator only.
+    /// Creates an organization together with its first ADMIN. Only the platform's operator can use it.
     async fn create_organization(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: CreateOrganizationInput,
@@ -57,7 +57,7 @@ impl Mutation {
     }
 
     /// Suspends an organization: nobody but the platform operator has access any more, and nothing is lost. What was accepted
-    /// before is completed. Platform operator only.
+    /// before is completed. Only the platform's operator can use it.
     async fn suspend_organization(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: SuspendOrganizationInput,
@@ -65,7 +65,7 @@ impl Mutation {
         organization::suspend(context, &input).await
     }
 
-    /// Gives the members of a suspended organization access again. Platform operator only.
+    /// Gives the members of a suspended organization access again. Only the platform's operator can use it.
     async fn resume_organization(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: ResumeOrganizationInput,
@@ -82,7 +82,7 @@ impl Mutation {
         organization::delete(context, &input).await
     }
 
-    /// Changes the caller's organization. ADMIN only.
+    /// Changes the caller's organization. Only ADMINs can use it.
     async fn update_organization(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: UpdateOrganizationInput,
@@ -90,7 +90,7 @@ impl Mutation {
         organization::update(context, &input).await
     }
 
-    /// Adds a member. ADMIN only.
+    /// Adds a member. Only ADMINs can use it.
     async fn add_member(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: AddMemberInput,
@@ -98,7 +98,7 @@ impl Mutation {
         member::add(context, &input).await
     }
 
-    /// Changes a member. ADMIN only.
+    /// Changes a member. Only ADMINs can use it.
     async fn update_member(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: UpdateMemberInput,
@@ -106,7 +106,7 @@ impl Mutation {
         member::update(context, &input).await
     }
 
-    /// Removes a member and cancels their registrations. ADMIN only.
+    /// Removes a member and cancels their registrations. Only ADMINs can use it.
     async fn remove_member(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: RemoveMemberInput,
@@ -114,7 +114,7 @@ impl Mutation {
         member::remove(context, &input).await
     }
 
-    /// Creates an event. ADMIN only.
+    /// Creates an event. Only ADMINs can use it.
     async fn create_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: CreateEventInput,
@@ -122,7 +122,7 @@ impl Mutation {
         event::create(context, &input).await
     }
 
-    /// Changes an event, or a part of its series. ADMIN only.
+    /// Changes an event, or a part of its series. Only ADMINs can use it.
     async fn update_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: UpdateEventInput,
@@ -130,7 +130,7 @@ impl Mutation {
         event::update(context, &input).await
     }
 
-    /// Cancels an event, with all registrations for occurrences that have not begun. ADMIN only.
+    /// Cancels an event, with all registrations for occurrences that have not begun. Only ADMINs can use it.
     async fn cancel_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: CancelEventInput,
@@ -138,7 +138,7 @@ impl Mutation {
         event::cancel(context, &input).await
     }
 
-    /// Deletes an event. It is refused while a member holds a seat. ADMIN only.
+    /// Deletes an event. It is refused while a member holds a seat. Only ADMINs can use it.
     async fn delete_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: DeleteEventInput,
@@ -146,7 +146,7 @@ impl Mutation {
         event::delete(context, &input).await
     }
 
-    /// Changes a single occurrence. ADMIN only.
+    /// Changes a single occurrence. Only ADMINs can use it.
     async fn update_occurrence(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: UpdateOccurrenceInput,
@@ -154,7 +154,7 @@ impl Mutation {
         occurrence::update(context, &input).await
     }
 
-    /// Cancels a single occurrence, with all registrations for it. ADMIN only.
+    /// Cancels a single occurrence, with all registrations for it. Only ADMINs can use it.
     async fn cancel_occurrence(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: CancelOccurrenceInput,
@@ -163,7 +163,7 @@ impl Mutation {
     }
 
     /// Creates a copy of an event, without its registrations and exceptions. The dates of a series move with its start. The
-    /// copy takes place, also if the original is cancelled. ADMIN only.
+    /// copy takes place, also if the original is cancelled. Only ADMINs can use it.
     async fn duplicate_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: DuplicateEventInput,
@@ -172,7 +172,7 @@ impl Mutation {
     }
 
     /// Lets a cancelled event take place again, with the occurrences that were cancelled together with it and have not
-    /// begun. The registrations that the cancellation took do not return; the result lists them. ADMIN only.
+    /// begun. The registrations that the cancellation took do not return; the result lists them. Only ADMINs can use it.
     async fn restore_event(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: RestoreEventInput,
@@ -181,7 +181,7 @@ impl Mutation {
     }
 
     /// Gives an occurrence the values of its series again, all or some of them; a cancelled one takes place again.
-    /// Registrations follow it; those that its cancellation took do not return. ADMIN only.
+    /// Registrations follow it; those that its cancellation took do not return. Only ADMINs can use it.
     async fn restore_occurrence(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: RestoreOccurrenceInput,
@@ -221,7 +221,7 @@ impl Mutation {
         issue::create(context, &input).await
     }
 
-    /// Changes an issue. ADMIN only.
+    /// Changes an issue. Only ADMINs can use it.
     async fn update_issue(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: UpdateIssueInput,
@@ -229,7 +229,7 @@ impl Mutation {
         issue::update(context, &input).await
     }
 
-    /// Deletes an issue. Its number is not used again. ADMIN only.
+    /// Deletes an issue. Its number is not used again. Only ADMINs can use it.
     async fn delete_issue(
         context: &Context,
         #[graphql(description = "The values of the mutation.")] input: DeleteIssueInput,

@@ -173,7 +173,7 @@ impl Event {
         query::occurrence::of_event(context, self.0.id, include_cancelled, window, paging).await
     }
 
-    /// The registrations of all members for all occurrences of the event, by start, then id. ADMIN only.
+    /// The registrations of all members for all occurrences of the event, by start, then id. Only ADMINs can use it.
     async fn registrations(
         &self,
         context: &Context,

@@ -223,7 +223,7 @@ impl Occurrence {
         Ok(context.loaders()?.viewer_registration(self.0.key).await?.map(Registration::from))
     }
 
-    /// The registrations of all members for the occurrence, by start, then id. ADMIN only.
+    /// The registrations of all members for the occurrence, by start, then id. Only ADMINs can use it.
     async fn registrations(
         &self,
         context: &Context,

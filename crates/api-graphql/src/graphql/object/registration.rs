@@ -39,7 +39,7 @@ mirror_enum! {
     }
 }
 
-/// A member's entry for one occurrence: confirmed, waitlisted or cancelled.
+/// The participation of a member in one occurrence: confirmed, waitlisted or cancelled.
 #[derive(Clone, Debug)]
 pub struct Registration {
     of: Arc<registration::Registration>,
@@ -110,7 +110,7 @@ impl<S: ScalarValue> Prefetched<S> for Registration {
     }
 }
 
-/// A member's entry for one occurrence: confirmed, waitlisted or cancelled.
+/// The participation of a member in one occurrence: confirmed, waitlisted or cancelled.
 #[graphql_object]
 #[graphql(impl = NodeValue, context = Context)]
 impl Registration {

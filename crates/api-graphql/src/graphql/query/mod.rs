@@ -172,7 +172,7 @@ impl Query {
         occurrence::list(context, &from, &to, Paging { first, after, last, before }, filter).await
     }
 
-    /// The registrations of all members, by start, then id, unless `orderBy` says otherwise. ADMIN only; `viewer` has the caller's own registrations.
+    /// The registrations of all members, by start, then id, unless `orderBy` says otherwise. Only ADMINs can use it; `viewer` has the caller's own registrations.
     async fn registrations(
         context: &Context,
         #[graphql(
@@ -253,7 +253,7 @@ impl Query {
         issue::list(context, Paging { first, after, last, before }, filter, order_by).await
     }
 
-    /// The activity log, newest first. ADMIN only.
+    /// The activity log, newest first. Only ADMINs can use it.
     async fn activity(
         context: &Context,
         #[graphql(
@@ -277,7 +277,7 @@ impl Query {
         activity::list(context, Paging { first, after, last, before }, filter).await.map(Some)
     }
 
-    /// All organizations, in the order in which they were created. Platform operator only.
+    /// All organizations, in the order in which they were created. Only the platform's operator can use it.
     async fn organizations(
         context: &Context,
         #[graphql(

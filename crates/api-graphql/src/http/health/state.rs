@@ -42,7 +42,7 @@ pub trait Readiness: Send + Sync + 'static {
     }
 }
 
-/// The state of the process for the probes. Cheap to clone.
+/// The state of the process for the probes. A clone is cheap.
 #[derive(Clone)]
 pub struct Health(Arc<State>);
 

@@ -17,7 +17,7 @@ const OPERATION: &str = "deleteIssue";
 
 /// Delete an issue
 ///
-/// ADMIN only. The number is not used again.
+/// Only ADMINs can use it. The number is not used again.
 #[utoipa::path(
     delete,
     path = "/api/issues/{number}",

@@ -28,7 +28,7 @@ const OPERATION: &str = "updateIssue";
 
 /// Change an issue
 ///
-/// ADMIN only. Fields that are left out stay as they are; `assigneeId: null` removes the assignee. With `If-Match`, the issue is
+/// Only ADMINs can use it. Fields that are left out stay as they are; `assigneeId: null` removes the assignee. With `If-Match`, the issue is
 /// changed only if it has the version of one of these `ETag`s.
 #[utoipa::path(
     patch,

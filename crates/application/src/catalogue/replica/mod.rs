@@ -10,7 +10,7 @@ use convene_domain::{
 };
 
 use super::{
-    CatalogueEvent, Day, DayNumber, Entry, NoDay, Patience,
+    CatalogueEvent, Day, DayBudget, DayNumber, HeldEvent, NoDay,
     days::{BATCH, Building, Days, TooDense, fewer, span},
     reindexing::Reindexing,
 };
@@ -25,7 +25,7 @@ const DROPPED_BYTES: usize = 1 << 10;
 /// The number of changed events from which on the index is computed again.
 const MAX_REINDEXED: usize = 256;
 
-type Part = HashMap<EventId, Arc<Entry>>;
+type Part = HashMap<EventId, Arc<HeldEvent>>;
 
 /// The events of an organization and all of their exceptions, at one revision of the catalogue. The seat counts of exceptions
 /// may be stale.
@@ -82,17 +82,17 @@ impl Replica {
     /// The event with this id.
     #[must_use]
     pub fn event(&self, id: EventId) -> Option<&Arc<CatalogueEvent>> {
-        self.entry(id)?.event()
+        self.held_event(id)?.event()
     }
 
     /// The event with this id, with its exceptions.
     #[must_use]
-    pub fn entry(&self, id: EventId) -> Option<&Entry> {
+    pub fn held_event(&self, id: EventId) -> Option<&HeldEvent> {
         self.parts.get(place(id))?.get(&id).map(AsRef::as_ref)
     }
 
     /// All events with their exceptions, in any order.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub fn held_events(&self) -> impl Iterator<Item = &HeldEvent> {
         self.parts.iter().flat_map(|part| part.values()).map(AsRef::as_ref)
     }
 
@@ -114,12 +114,12 @@ impl Replica {
         day: DayNumber,
         last: DayNumber,
         pace: &mut Pace,
-        patience: &mut Patience,
+        budget: &mut DayBudget,
     ) -> Result<Arc<Day>, NoDay> {
         if let Some(known) = self.known_day(day) {
             return Ok(known?);
         }
-        let _building = patience.wait(&self.building).await?;
+        let _building = budget.wait(&self.building).await?;
         if let Some(known) = self.known_day(day) {
             return Ok(known?);
         }
@@ -127,12 +127,12 @@ impl Replica {
         loop {
             match self.build(&batch, pace).await {
                 Ok(built) => {
-                    patience.computed += built.values().map(Day::len).sum::<usize>();
+                    budget.computed += built.values().map(Day::len).sum::<usize>();
                     break self.days().insert(built);
                 }
                 Err(TooDense) if batch == (day..=day) => break self.days().set_too_dense(),
                 Err(TooDense) => {
-                    patience.computed += BATCH;
+                    budget.computed += BATCH;
                     batch = fewer(&batch, day);
                 }
             }
@@ -165,9 +165,9 @@ impl Replica {
     ) -> Result<BTreeMap<DayNumber, Day>, TooDense> {
         let mut building = Building::new(batch.clone());
         if let Some(span) = span(batch) {
-            for entry in self.entries() {
-                pace.steps(entry.steps()).await;
-                let items = entry.items(span);
+            for held in self.held_events() {
+                pace.steps(held.steps()).await;
+                let items = held.items(span);
                 pace.steps(items.len()).await;
                 let added = building.add(items, batch)?;
                 pace.steps(added / 8).await;
@@ -222,24 +222,24 @@ impl Replica {
         let mut reindexing = Reindexing::of(&days);
         for (id, change) in changed {
             let before = self.change(id, change, pace).await;
-            reindexing.add(id, before.as_deref(), self.entry(id), pace).await;
+            reindexing.add(id, before.as_deref(), self.held_event(id), pace).await;
         }
         reindexing.finish(&mut days, pace).await;
         *self.days() = days;
     }
 
     /// Changes an event, and returns it as it was before.
-    async fn change(&mut self, id: EventId, change: Change, pace: &mut Pace) -> Option<Arc<Entry>> {
+    async fn change(&mut self, id: EventId, change: Change, pace: &mut Pace) -> Option<Arc<HeldEvent>> {
         let part = self.parts.get_mut(place(id))?;
         let part = Arc::make_mut(part);
         let before = part.remove(&id);
-        pace.steps(1 + before.as_ref().map_or(0, |entry| entry.exceptions.len())).await;
-        self.bytes = self.bytes.saturating_sub(before.as_ref().map_or(0, |entry| entry.bytes()));
-        let mut entry = before.as_deref().cloned().unwrap_or_default();
-        change.apply(&mut entry, pace).await;
-        if !entry.is_empty() {
-            self.bytes += entry.bytes();
-            part.insert(id, Arc::new(entry));
+        pace.steps(1 + before.as_ref().map_or(0, |held| held.exceptions.len())).await;
+        self.bytes = self.bytes.saturating_sub(before.as_ref().map_or(0, |held| held.bytes()));
+        let mut held = before.as_deref().cloned().unwrap_or_default();
+        change.apply(&mut held, pace).await;
+        if !held.is_empty() {
+            self.bytes += held.bytes();
+            part.insert(id, Arc::new(held));
         }
         before
     }
@@ -276,20 +276,20 @@ struct Change {
 
 impl Change {
     /// Removes first: a former key of one occurrence may belong to another one now.
-    async fn apply(self, entry: &mut Entry, pace: &mut Pace) {
+    async fn apply(self, held: &mut HeldEvent, pace: &mut Pace) {
         if self.is_deleted {
-            *entry = Entry::default();
+            *held = HeldEvent::default();
         }
         for key in self.former {
             pace.steps(1).await;
-            entry.exceptions.remove(&key.original_start);
+            held.exceptions.remove(&key.original_start);
         }
         if let Some(event) = self.event {
-            entry.event = Some(Arc::new(event));
+            held.event = Some(Arc::new(event));
         }
         for exception in self.exceptions {
             pace.steps(1).await;
-            entry.exceptions.insert(exception.key.original_start, Arc::new(exception.into()));
+            held.exceptions.insert(exception.key.original_start, Arc::new(exception.into()));
         }
     }
 }

@@ -35,7 +35,7 @@ async fn replica(delta: Delta) -> Replica {
 
 fn keys(replica: &Replica) -> Vec<OccurrenceKey> {
     let mut keys: Vec<_> =
-        replica.entries().flat_map(|entry| entry.exceptions().map(|stored| stored.key)).collect();
+        replica.held_events().flat_map(|held| held.exceptions().map(|stored| stored.key)).collect();
     keys.sort_unstable();
     keys
 }
@@ -91,21 +91,21 @@ async fn an_empty_catalogue_takes_no_bytes() {
 async fn a_change_that_moves_nothing_shares_the_days() {
     let before = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
     let today = day_of(FIRST);
-    let (mut pace, mut patience) = (Pace::default(), Patience::default());
-    let day = before.day(today, today, &mut pace, &mut patience).await.unwrap();
+    let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+    let day = before.day(today, today, &mut pace, &mut budget).await.unwrap();
     let renamed = Event { title: Title::parse("Renamed").unwrap(), ..daily(1) };
     let renamed = before.updated(Delta { events: vec![renamed.into()], ..Delta::default() }).await;
-    assert!(Arc::ptr_eq(&day, &renamed.day(today, today, &mut pace, &mut patience).await.unwrap()));
+    assert!(Arc::ptr_eq(&day, &renamed.day(today, today, &mut pace, &mut budget).await.unwrap()));
     let later = fixtures::event(1, "2026-11-02 10:00", Some("FREQ=DAILY"));
     let moved = before.updated(Delta { events: vec![later.into()], ..Delta::default() }).await;
-    assert_ne!(day, moved.day(today, today, &mut pace, &mut patience).await.unwrap());
+    assert_ne!(day, moved.day(today, today, &mut pace, &mut budget).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_list_waits_three_seconds_in_all_while_others_compute_days() {
     let replica = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
     let today = day_of(FIRST);
-    let (mut pace, mut patience) = (Pace::default(), Patience::default());
+    let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
     let busy = |seconds| {
         let turn = Arc::clone(&replica.building).try_lock_owned().unwrap();
         tokio::spawn(async move {
@@ -115,32 +115,32 @@ async fn a_list_waits_three_seconds_in_all_while_others_compute_days() {
     };
     let begin = Clock::now();
     busy(2);
-    replica.day(today, today, &mut pace, &mut patience).await.unwrap();
-    replica.day(today, today, &mut pace, &mut patience).await.unwrap();
+    replica.day(today, today, &mut pace, &mut budget).await.unwrap();
+    replica.day(today, today, &mut pace, &mut budget).await.unwrap();
     busy(2);
-    let known = replica.day(today, today, &mut pace, &mut patience).await;
+    let known = replica.day(today, today, &mut pace, &mut budget).await;
     assert!(known.is_ok(), "a day that is known needs no turn");
-    let outcome = replica.day(today + 100, today + 100, &mut pace, &mut patience).await;
+    let outcome = replica.day(today + 100, today + 100, &mut pace, &mut budget).await;
     assert_eq!(outcome.unwrap_err(), NoDay::Overloaded);
     assert_eq!(begin.elapsed().as_secs(), 3);
 }
 
 #[test]
 fn a_large_difference_is_applied_in_parts() {
-    let events = (1..=5 * Pace::STEPS as u128).map(|number| daily(number).into()).collect();
+    let events = (1..=5 * Pace::STEPS_PER_PART as u128).map(|number| daily(number).into()).collect();
     let (replica, parts) = parts(replica(Delta { events, ..Delta::default() }));
-    assert_eq!(replica.entries().count(), 5 * Pace::STEPS);
+    assert_eq!(replica.held_events().count(), 5 * Pace::STEPS_PER_PART);
     assert!(parts >= 5, "{parts}");
 }
 
 #[test]
 fn the_exceptions_of_an_event_are_applied_in_parts() {
     let event = daily(1);
-    let days = 1..=3 * i64::try_from(Pace::STEPS).unwrap();
+    let days = 1..=3 * i64::try_from(Pace::STEPS_PER_PART).unwrap();
     let exceptions = days.map(|day| exception(&event, day)).collect();
     let (replica, parts) =
         parts(replica(Delta { events: vec![event.into()], exceptions, ..Delta::default() }));
-    assert_eq!(keys(&replica).len(), 3 * Pace::STEPS);
+    assert_eq!(keys(&replica).len(), 3 * Pace::STEPS_PER_PART);
     assert!(parts >= 7, "{parts}");
 }
 
@@ -156,10 +156,10 @@ fn longest_daily(numbers: std::ops::Range<u128>) -> Delta {
 }
 
 async fn days(replica: &Replica, days: RangeInclusive<DayNumber>) -> Vec<Arc<Day>> {
-    let (mut pace, mut patience, last) = (Pace::default(), Patience::default(), *days.end());
+    let (mut pace, mut budget, last) = (Pace::default(), DayBudget::default(), *days.end());
     let mut found = Vec::new();
     for day in days {
-        found.push(replica.day(day, last, &mut pace, &mut patience).await.unwrap());
+        found.push(replica.day(day, last, &mut pace, &mut budget).await.unwrap());
     }
     found
 }
@@ -186,7 +186,7 @@ fn a_difference_changes_an_index_in_bounded_time() {
         let (changed, known) = changed;
         assert!(kept.contains(&known), "{known}");
         let updating = all - building;
-        assert!(updating <= 2 * INDEXED_OCCURRENCES / Pace::STEPS, "{updating}");
+        assert!(updating <= 2 * INDEXED_OCCURRENCES / Pace::STEPS_PER_PART, "{updating}");
         let fresh = parts(replica(longest_daily(1..end))).0;
         let (changed, fresh) =
             parts(async { (days(&changed, far..=far + 20).await, days(&fresh, far..=far + 20).await) }).0;
@@ -202,12 +202,12 @@ fn few_days_are_computed_at_a_time_if_they_are_full() {
     let replica = parts(replica(Delta { events, ..Delta::default() })).0;
     let today = day_of(FIRST) + 40;
     for last in [today + 366, today - 366] {
-        let (mut pace, mut patience) = (Pace::default(), Patience::default());
-        let (day, parts) = parts(replica.day(today, last, &mut pace, &mut patience));
+        let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+        let (day, parts) = parts(replica.day(today, last, &mut pace, &mut budget));
         assert_eq!(day.unwrap().running.len(), 100 * (31 * 24 - 1));
-        assert!(parts <= 5 * INDEXED_OCCURRENCES / Pace::STEPS, "{parts}");
+        assert!(parts <= 5 * INDEXED_OCCURRENCES / Pace::STEPS_PER_PART, "{parts}");
         assert_eq!(replica.days().runs(), [today..=today]);
-        assert!(patience.computed <= 3 * INDEXED_OCCURRENCES);
+        assert!(budget.computed <= 3 * INDEXED_OCCURRENCES);
         assert!(replica.days().bytes() <= 2 * INDEXED_OCCURRENCES * size_of::<Item>());
         replica.days().clear();
     }

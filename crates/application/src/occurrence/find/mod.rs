@@ -51,7 +51,7 @@ impl Finder {
             return Ok(HashMap::new());
         }
         let Some(replica) = self.catalogue.replica(scope).await? else { return Ok(HashMap::new()) };
-        let place = |&key: &OccurrenceKey| Some((key, Placed::of(replica.entry(key.event)?, key)?));
+        let place = |&key: &OccurrenceKey| Some((key, Placed::of(replica.held_event(key.event)?, key)?));
         let placed: HashMap<_, _> = keys.iter().filter_map(place).collect();
         let mut counts = HashMap::new();
         if seats && !placed.is_empty() {

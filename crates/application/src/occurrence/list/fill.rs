@@ -9,7 +9,7 @@ use convene_domain::{
 
 use super::OccurrenceQuery;
 use crate::{
-    catalogue::{NoDay, Patience},
+    catalogue::{DayBudget, NoDay},
     failure::Fault,
     limits::EXAMINED_OCCURRENCES,
     occurrence::{
@@ -91,13 +91,13 @@ impl<'p, 'c> Filling<'p, 'c> {
     pub(super) async fn next_candidates(
         &mut self,
         pace: &mut Pace,
-        patience: &mut Patience,
+        budget: &mut DayBudget,
     ) -> Result<Vec<Placed<'c>>, Fault> {
         let chunk = std::mem::take(&mut self.chunk);
         let mut candidates = Vec::new();
         while candidates.len() < chunk && self.stopped_at.is_none() {
             pace.steps(1).await;
-            let step = match self.source.step(pace, patience).await {
+            let step = match self.source.step(pace, budget).await {
                 Ok(step) => step,
                 Err(NoDay::Overloaded) => return Err(Fault::Overloaded),
                 Err(NoDay::TooDense) => {

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     caller::{Caller, TenantScope},
-    catalogue::Patience,
+    catalogue::DayBudget,
     failure::{Fault, Outcome},
     pace::Pace,
     page::{BoundedPage, PageRequest},
@@ -48,7 +48,7 @@ pub struct OccurrenceQuery {
 }
 
 /// The number of times that a catalogue is read which changes while it is read in parts.
-const READINGS: usize = 4;
+const MAX_READINGS: usize = 4;
 
 type OccurrencePage = BoundedPage<OccurrenceOfEvent, OccurrencePosition>;
 
@@ -100,7 +100,7 @@ impl ListOccurrences {
             self.fill(scope, &mut lists).await?;
             return Ok(into_pages(lists.into_iter().map(Filling::finish), queries));
         }
-        for _ in 0..READINGS {
+        for _ in 0..MAX_READINGS {
             if let Some(pages) = self.pages_of_parts(scope, queries, selections, &wanted).await? {
                 return Ok(into_pages(pages, queries));
             }
@@ -155,11 +155,11 @@ impl ListOccurrences {
 
     /// Fills pages, with one lookup of the seats of all of them at a time.
     async fn fill(&self, scope: &TenantScope, lists: &mut [Filling<'_, '_>]) -> Result<(), Fault> {
-        let (mut pace, mut patience) = (Pace::default(), Patience::default());
+        let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
         loop {
             let mut candidates = Vec::with_capacity(lists.len());
             for list in lists.iter_mut() {
-                candidates.push(list.next_candidates(&mut pace, &mut patience).await?);
+                candidates.push(list.next_candidates(&mut pace, &mut budget).await?);
             }
             if candidates.iter().all(Vec::is_empty) {
                 return Ok(());

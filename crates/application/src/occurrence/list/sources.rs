@@ -49,7 +49,7 @@ impl Sources {
         let part = match (self, &query.events) {
             (Self::Replica(replica), None) => return Source::of_all(replica, selection, pace).await,
             (Self::Replica(replica), Some(wanted)) => {
-                BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.entry(*id)).collect()
+                BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.held_event(*id)).collect()
             }
             (Self::Windows(windows), _) => windows.part(query),
         };

@@ -54,7 +54,7 @@ pub(super) async fn a_window_contains_every_event_that_may_overlap_it(environmen
     let long = tenant.event(EventBuilder::once(FIRST).lasting(Duration::days(31))).await;
     let cancelled = tenant.event(EventBuilder::weekly(FIRST)).await;
     let cancelled = tenant.ports.events.cancel(&tenant.scope, cancelled.id, &by_root()).await.unwrap().now;
-    let moment = Duration::MILLISECOND;
+    let least = Duration::MILLISECOND;
     let ends = day(0) + Duration::HOUR;
 
     let found = window(&tenant, day(0), ends).await;
@@ -62,11 +62,11 @@ pub(super) async fn a_window_contains_every_event_that_may_overlap_it(environmen
         assert!(holds(&found, event), "{event:?}");
     }
     assert_eq!(keys(&found), []);
-    let found = window(&tenant, ends - moment, ends).await;
-    assert!(holds(&found, &once), "its last moment");
+    let found = window(&tenant, ends - least, ends).await;
+    assert!(holds(&found, &once), "its last millisecond");
     let found = window(&tenant, ends, ends + Duration::HOUR).await;
     assert!(holds(&found, &long), "it began before the window");
-    let found = window(&tenant, day(31) - moment, day(31)).await;
+    let found = window(&tenant, day(31) - least, day(31)).await;
     assert!(holds(&found, &long));
     let decades = window(&tenant, day(7 * 2_000), day(7 * 2_000) + Duration::HOUR).await;
     assert!(holds(&decades, &endless) && holds(&decades, &cancelled), "series without end");

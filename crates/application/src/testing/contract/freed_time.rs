@@ -304,7 +304,7 @@ pub(super) async fn promotes_nobody_after_the_start(environment: Environment) {
 }
 
 /// More seats are added while the member is busy; the member gets one when the time is free.
-pub(super) async fn remembers_seats_that_were_added_while_the_member_was_busy(environment: Environment) {
+pub(super) async fn finds_seats_that_were_added_while_the_member_was_busy(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let wanted = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
     let crowd = tenant.crowd(2).await;

@@ -266,7 +266,7 @@ macro_rules! contract_cases {
             occurrence_restorations {
                 a_cancelled_occurrence_takes_place_again,
                 an_exception_gets_the_values_of_its_series_again,
-                an_exception_gives_up_the_named_values_only,
+                an_exception_loses_the_named_values_only,
                 a_change_of_the_duration_is_logged_if_the_end_stays,
                 impossible_restorations_are_refused_and_change_nothing,
                 seats_that_a_restoration_would_move_into_a_conflict_are_listed,
@@ -335,7 +335,7 @@ macro_rules! contract_cases {
                 lets_newcomers_pass_only_members_who_are_busy,
                 promotes_after_registration_has_closed_until_the_start,
                 promotes_nobody_after_the_start,
-                remembers_seats_that_were_added_while_the_member_was_busy,
+                finds_seats_that_were_added_while_the_member_was_busy,
             }
             cancelling {
                 cancels_a_registration_and_frees_the_seat_and_the_time,

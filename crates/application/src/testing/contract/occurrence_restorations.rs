@@ -134,7 +134,7 @@ pub(super) async fn an_exception_gets_the_values_of_its_series_again(environment
     assert_eq!(fields, ["capacity", "duration", "endsAt", "location", "startsAt", "title"]);
 }
 
-pub(super) async fn an_exception_gives_up_the_named_values_only(environment: Environment) {
+pub(super) async fn an_exception_loses_the_named_values_only(environment: Environment) {
     let (tenant, _, key) = daily(&environment).await;
     let edited = edit(&tenant, key, all_values()).await;
     let restored = restore(&tenant, key, &[OccurrenceField::StartsAt, OccurrenceField::Title]).await.unwrap();

@@ -13,7 +13,7 @@ use crate::{
     testing::builders::{EventBuilder, occurrence_key, register},
 };
 
-const MOMENT: Duration = Duration::MILLISECOND;
+const LEAST: Duration = Duration::MILLISECOND;
 
 pub(super) async fn opens_and_closes_registration_on_time(environment: Environment) {
     let tenant = environment.tenant("choir").await;
@@ -25,15 +25,15 @@ pub(super) async fn opens_and_closes_registration_on_time(environment: Environme
     let attempt = |member: usize, at| {
         tenant.try_register(register(occurrence_key(&event, day(0)), crowd[member].id), at)
     };
-    assert_eq!(refusal(attempt(0, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
+    assert_eq!(refusal(attempt(0, opens_at - LEAST).await), Refusal::RegistrationNotOpen { opens_at });
     assert_eq!(refusal(attempt(0, closed_at).await), Refusal::RegistrationClosed { closed_at });
     journal.expect_nothing().await;
     attempt(0, opens_at).await.unwrap();
-    attempt(1, closed_at - MOMENT).await.unwrap();
+    attempt(1, closed_at - LEAST).await.unwrap();
     // The same holds for the stored occurrence.
-    assert_eq!(refusal(attempt(2, opens_at - MOMENT).await), Refusal::RegistrationNotOpen { opens_at });
+    assert_eq!(refusal(attempt(2, opens_at - LEAST).await), Refusal::RegistrationNotOpen { opens_at });
     assert_eq!(refusal(attempt(2, closed_at).await), Refusal::RegistrationClosed { closed_at });
-    attempt(2, closed_at - MOMENT).await.unwrap();
+    attempt(2, closed_at - LEAST).await.unwrap();
     attempt(3, opens_at).await.unwrap();
 }
 
@@ -48,9 +48,9 @@ pub(super) async fn closes_the_waitlist_with_registration(environment: Environme
         || RegisterRequest { join_waitlist: true, ..register(occurrence_key(&event, day(0)), crowd[1].id) };
     let refused = tenant.try_register(wait(), closed_at).await;
     assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at });
-    let refused = tenant.try_register(wait(), opens_at - MOMENT).await;
+    let refused = tenant.try_register(wait(), opens_at - LEAST).await;
     assert_eq!(refusal(refused), Refusal::RegistrationNotOpen { opens_at });
-    let waitlisted = tenant.try_register(wait(), closed_at - MOMENT).await.unwrap();
+    let waitlisted = tenant.try_register(wait(), closed_at - LEAST).await.unwrap();
     assert_eq!(waitlisted.status, RegistrationStatus::Waitlisted { sequence: 1 });
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn refuses_registrations_after_the_start(environment: Environme
         let refused = tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), at).await;
         assert_eq!(refusal(refused), Refusal::RegistrationClosed { closed_at: day(0) });
     }
-    tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), day(0) - MOMENT).await.unwrap();
+    tenant.try_register(register(occurrence_key(&event, day(0)), ada.id), day(0) - LEAST).await.unwrap();
 }
 
 pub(super) async fn applies_an_edited_policy_to_stored_and_derived_occurrences(environment: Environment) {
@@ -97,7 +97,7 @@ pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_th
     let second = tenant.seat(&event, day(0), &crowd[1]).await;
     let closed_at = day(-1);
     let journal = tenant.journal().await;
-    for at in [closed_at, day(0) - MOMENT] {
+    for at in [closed_at, day(0) - LEAST] {
         let refused = tenant.try_cancel(&first, at).await;
         assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at });
     }
@@ -111,8 +111,8 @@ pub(super) async fn lets_members_cancel_until_their_deadline_and_admins_until_th
         assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) }, "it has begun");
     }
     journal.expect_nothing().await;
-    tenant.try_cancel(&second, closed_at - MOMENT).await.unwrap();
-    by_admin(first.id, day(0) - MOMENT).await.unwrap();
+    tenant.try_cancel(&second, closed_at - LEAST).await.unwrap();
+    by_admin(first.id, day(0) - LEAST).await.unwrap();
 }
 
 pub(super) async fn lets_members_leave_the_waitlist_after_the_deadline(environment: Environment) {
@@ -123,5 +123,5 @@ pub(super) async fn lets_members_leave_the_waitlist_after_the_deadline(environme
     let waitlisted = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
     let refused = tenant.try_cancel(&waitlisted, day(0)).await;
     assert_eq!(refusal(refused), Refusal::CancellationClosed { closed_at: day(0) });
-    tenant.try_cancel(&waitlisted, day(0) - MOMENT).await.unwrap();
+    tenant.try_cancel(&waitlisted, day(0) - LEAST).await.unwrap();
 }

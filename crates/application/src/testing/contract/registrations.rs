@@ -151,13 +151,13 @@ pub(super) async fn filters_registrations(environment: Environment) {
 
     // The first one takes place from 09:00 to 10:00.
     let ends = day(0) + Duration::HOUR;
-    let moment = Duration::MILLISECOND;
+    let least = Duration::MILLISECOND;
     let from = |from| RegistrationFilter { from: Some(from), ..all() };
-    assert_eq!(list(from(ends - moment)).await, everything, "it has not ended yet");
+    assert_eq!(list(from(ends - least)).await, everything, "it has not ended yet");
     assert_eq!(list(from(ends)).await, everything[1..], "it has ended");
     let to = |to| RegistrationFilter { to: Some(to), ..all() };
     assert_eq!(list(to(day(2))).await, everything[..3], "it does not begin before it begins");
-    assert_eq!(list(to(day(2) + moment)).await, everything);
+    assert_eq!(list(to(day(2) + least)).await, everything);
     let within = RegistrationFilter { from: Some(day(1)), to: Some(day(2)), ..all() };
     assert_eq!(list(within).await, both);
 }

@@ -34,13 +34,13 @@ pub struct Occurrences<'s> {
 }
 
 /// A number of seconds far beyond every series and far from overflow.
-const FAR: i64 = 100_000_000_000;
+const MAX_SECONDS: i64 = 100_000_000_000;
 
 impl<'s> Occurrences<'s> {
     /// Those that start in `[from, to)`, in whole seconds.
     pub(super) fn new(series: &'s Compiled, from: i64, to: i64) -> Self {
         let from = from.max(series.used_until.saturating_add(1));
-        let (from, to) = (from.max(-FAR), to.min(FAR));
+        let (from, to) = (from.max(-MAX_SECONDS), to.min(MAX_SECONDS));
         let (earliest, segment) = series.table.earliest_local(from);
         let mut occurrences = Self {
             series,

@@ -9,7 +9,7 @@ use crate::recurrence::rule::{Rule, RuleEnd, Until};
 use crate::time::{Instant, LocalDateTime};
 
 /// The distance of two dates whose order by the clock differs from that of their starts.
-const DISORDER: Duration = Duration::days(2);
+const MAX_DISORDER: Duration = Duration::days(2);
 
 /// Tests whether a rule means the same as that of the series, beside its start and zone.
 pub(super) fn is_same_rule(series: &Series, rule: &Rule) -> bool {
@@ -39,7 +39,7 @@ fn has_same_end(series: &Series, known: &Rule, given: &Rule) -> bool {
     let last_dates = |rule: &Rule| {
         let once = SeriesParts::once(series.start(), series.zone());
         let series = Series::new(SeriesParts { rule: Some(rule.clone()), ..once }).ok()?;
-        let dates = series.between(until.saturating_sub(DISORDER), Instant::MAX);
+        let dates = series.between(until.saturating_sub(MAX_DISORDER), Instant::MAX);
         Some(dates.map(|date| date.start).collect::<Vec<_>>())
     };
     until == other && (known_until == given_until || last_dates(known) == last_dates(given))

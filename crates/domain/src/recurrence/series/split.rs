@@ -9,7 +9,7 @@ use crate::time::civil::{self, DAY_SECONDS};
 use crate::time::{Instant, LocalDateTime};
 
 /// The distance of two dates whose order by the clock differs from that of their starts: no gap is longer than a day.
-const DISORDER: i64 = 2 * DAY_SECONDS;
+const MAX_DISORDER: i64 = 2 * DAY_SECONDS;
 
 pub(super) fn ending_before(series: &Series, original_start: Instant) -> Option<Series> {
     let parts = series.parts();
@@ -31,7 +31,7 @@ pub(super) fn ending_before(series: &Series, original_start: Instant) -> Option<
                 before.rule = Some(rule.with_end(end));
                 // Up to its last date by the clock, the rule may also name times that an UNTIL in UTC excluded.
                 let ended = Series::new(before.clone()).ok()?;
-                let others = near(&ended, last.saturating_sub(DISORDER), last);
+                let others = near(&ended, last.saturating_sub(MAX_DISORDER), last);
                 before.used.extend(others.filter(|local| !is_before(local)));
             }
             // The rule has not begun: only rdates come before.
@@ -64,7 +64,7 @@ pub(super) fn continuing_from(series: &Series, original_start: Instant) -> Optio
             };
             after.start = civil::local_of(start);
             after.rule = Some(rule.with_end(end));
-            let of_other = near(series, start, start.saturating_add(DISORDER));
+            let of_other = near(series, start, start.saturating_add(MAX_DISORDER));
             after.used.extend(of_other.filter(|local| !is_after(local)));
         }
         _ if is_after(&parts.start) && series.rule().is_none() => {}
@@ -81,7 +81,7 @@ fn take_first(dates: &mut Vec<LocalDateTime>) -> Option<LocalDateTime> {
 fn last_before(series: &Series, instant: Instant) -> Option<(u32, i64)> {
     let at = instant.unix_timestamp();
     let dates = series.compiled.dates_of_rule(i64::MIN).zip(1..);
-    let dates = dates.take_while(|(local, _)| *local < at.saturating_add(DISORDER));
+    let dates = dates.take_while(|(local, _)| *local < at.saturating_add(MAX_DISORDER));
     let before = dates.filter(|(local, _)| series.compiled.instant_of(*local) < at);
     before.last().map(|(local, number)| (number, local))
 }

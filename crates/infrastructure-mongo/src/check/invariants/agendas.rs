@@ -5,7 +5,7 @@ use super::{Invariant, join};
 use crate::schema::{AGENDAS, MEMBERS, REGISTRATIONS, nothing_overlaps};
 
 pub(super) const NO_OVERLAP: Invariant = Invariant {
-    name: "an agenda is sorted, and no two of its entries overlap",
+    name: "an agenda is sorted, and no two of its times overlap",
     collection: &AGENDAS,
     violations: |_| {
         let max = i64::try_from(UPCOMING_REGISTRATIONS).unwrap_or(i64::MAX);
@@ -14,13 +14,13 @@ pub(super) const NO_OVERLAP: Invariant = Invariant {
                 { "$not": [nothing_overlaps()] },
                 { "$gt": [{ "$size": "$busy" }, max] },
             ] } } },
-            doc! { "$project": { "organization": 1, "entries": { "$size": "$busy" } } },
+            doc! { "$project": { "organization": 1, "times": { "$size": "$busy" } } },
         ]
     },
 };
 
 pub(super) const REGISTERED: Invariant = Invariant {
-    name: "an entry of an agenda is the time of a seat",
+    name: "a time of an agenda is that of a seat",
     collection: &AGENDAS,
     violations: |_| {
         let own = doc! {

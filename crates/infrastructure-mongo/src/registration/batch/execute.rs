@@ -25,7 +25,7 @@ use crate::{
 /// occurrences again and again, but not with each of them.
 const MAX_RUNS: usize = 4;
 
-/// Executes batches as transactions. Cheap to clone.
+/// Executes batches as transactions. A clone is cheap.
 #[derive(Clone)]
 pub(in crate::registration) struct Executor {
     pub(super) database: Database,

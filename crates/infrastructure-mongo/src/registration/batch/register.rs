@@ -384,6 +384,6 @@ async fn refusal_without_conflict(
     let agenda: Option<AgendaDocument> = transaction.collection(&schema::AGENDAS).find_one(filter).await?;
     let seats = agenda.as_ref().map(AgendaDocument::intervals).transpose()?.unwrap_or_default();
     agenda_refusal(seats, now).ok_or_else(|| {
-        Fault::internal(format!("the agenda of {member} has an entry without a registration")).into()
+        Fault::internal(format!("the agenda of {member} has a time without a registration")).into()
     })
 }

@@ -57,7 +57,7 @@ pub(in crate::registration) struct Target {
 }
 
 /// A request, as far as a lane orders it.
-pub(super) trait LaneEntry {
+pub(super) trait LaneRequest {
     fn target(&self) -> Target;
 }
 
@@ -131,7 +131,7 @@ impl<R> Default for Lane<R> {
     }
 }
 
-impl<R: LaneEntry> Lane<R> {
+impl<R: LaneRequest> Lane<R> {
     /// Adds a request, or returns it if too many of its member wait.
     pub(super) fn push(&mut self, request: R) -> Result<(), R> {
         let waiting = self.waiting_by_member.entry(request.target().member).or_default();
@@ -261,7 +261,7 @@ mod tests {
         occurrence: &'static str,
     }
 
-    impl LaneEntry for Call {
+    impl LaneRequest for Call {
         fn target(&self) -> Target {
             let event = EventId::from_uuid(Uuid::from_u128(self.occurrence.bytes().map(u128::from).sum()));
             let occurrence = OccurrenceKey { event, original_start: UtcInstant::UNIX_EPOCH };

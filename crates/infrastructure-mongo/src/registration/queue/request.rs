@@ -10,7 +10,7 @@ use convene_domain::registration::{Registration, RegistrationStatus};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    lane::{LaneEntry, Target},
+    lane::{LaneRequest, Target},
     ticket::Ticket,
 };
 use crate::observed::Origin;
@@ -98,7 +98,7 @@ impl QueuedRequest {
     }
 }
 
-impl LaneEntry for QueuedRequest {
+impl LaneRequest for QueuedRequest {
     fn target(&self) -> Target {
         self.arrival().target
     }

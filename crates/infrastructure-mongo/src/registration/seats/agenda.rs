@@ -20,14 +20,14 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The number of entries of an agenda.
+/// The number of times of an agenda.
 #[expect(clippy::cast_possible_wrap, reason = "a small number")]
-const MAX_ENTRIES: i64 = UPCOMING_REGISTRATIONS as i64;
+const MAX_TIMES: i64 = UPCOMING_REGISTRATIONS as i64;
 
-/// The time for which an entry is kept after its end, unless there are too many: the clocks of several processes may differ.
+/// The period for which a time is kept after its end, unless there are too many: the clocks of several processes may differ.
 const AGENDA_RETENTION: Duration = Duration::hours(1);
 
-/// The number of entries above which an agenda is pruned. Pruning in every registration would cost a tenth of all work.
+/// The number of times above which an agenda is pruned. Pruning in every registration would cost a tenth of all work.
 const PRUNE_THRESHOLD: usize = 50;
 
 /// Members who ask for the time of an occurrence.
@@ -148,37 +148,37 @@ fn free(claim: &Claim<'_>, guards: Guards) -> Document {
     filter
 }
 
-/// Those of them that have room for one more entry.
+/// Those of them that have room for one more time.
 fn free_with_room(claim: &Claim<'_>, guards: Guards) -> Document {
     let mut filter = free(claim, guards);
     if guards.agenda {
         let is_short = doc! { longer_than(PRUNE_THRESHOLD): { "$exists": false } };
-        let upcoming = entries_after(date(claim.now));
-        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming }, MAX_ENTRIES] } };
+        let upcoming = times_after(date(claim.now));
+        let has_room = doc! { "$expr": { "$lt": [{ "$size": upcoming }, MAX_TIMES] } };
         filter.insert("$or", vec![is_short, has_room]);
     }
     filter
 }
 
-/// The path of an entry that exists only in an agenda with more entries than this.
-fn longer_than(entries: usize) -> String {
-    format!("busy.{entries}")
+/// The path of a time that exists only in an agenda with more times than this.
+fn longer_than(times: usize) -> String {
+    format!("busy.{times}")
 }
 
-/// The entries of an agenda that end after this time.
-fn entries_after(time: DateTime) -> Document {
-    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", time] } } }
+/// The times of an agenda that end after this instant.
+fn times_after(instant: DateTime) -> Document {
+    doc! { "$filter": { "input": "$busy", "cond": { "$gt": ["$$this.endsAt", instant] } } }
 }
 
-/// The entries of an agenda after pruning, with further ones for which there is room. The ended ones, which are the first, make it.
-pub(super) fn with_entries(new: impl Into<Bson>, now: Instant) -> Document {
-    let all = doc! { "$concatArrays": [entries_after(retention_limit(now)), new.into()] };
+/// The times of an agenda after pruning, with further ones for which there is room. The ended ones, which are the first, make it.
+pub(super) fn with_times(new: impl Into<Bson>, now: Instant) -> Document {
+    let all = doc! { "$concatArrays": [times_after(retention_limit(now)), new.into()] };
     let sorted = doc! { "$sortArray": { "input": all, "sortBy": { "startsAt": 1 } } };
-    doc! { "$slice": [sorted, -MAX_ENTRIES] }
+    doc! { "$slice": [sorted, -MAX_TIMES] }
 }
 
-/// The agenda entry of a seat.
-pub(super) fn seat_entry(occurrence: &OccurrenceDocument, mark: i64) -> Document {
+/// The time of a seat in an agenda.
+pub(super) fn seat_time(occurrence: &OccurrenceDocument, mark: i64) -> Document {
     doc! {
         "startsAt": occurrence.starts_at,
         "endsAt": occurrence.ends_at,
@@ -191,28 +191,28 @@ pub(super) fn seat_entry(occurrence: &OccurrenceDocument, mark: i64) -> Document
 fn enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
     let mut filter = free(claim, guards);
     filter.insert(longer_than(PRUNE_THRESHOLD), doc! { "$exists": false });
-    let entries = vec![seat_entry(&claim.seats.document, mark)];
-    let update = doc! { "$push": { "busy": { "$each": entries, "$sort": { "startsAt": 1 } } } };
+    let times = vec![seat_time(&claim.seats.document, mark)];
+    let update = doc! { "$push": { "busy": { "$each": times, "$sort": { "startsAt": 1 } } } };
     UpdateStatement { filter, update: update.into(), many: true }
 }
 
 /// Enters a claim into agendas of any length and prunes them.
 fn prune_and_enter(claim: &Claim<'_>, mark: i64, guards: Guards) -> UpdateStatement {
-    let new = doc! { "$literal": seat_entry(&claim.seats.document, mark) };
+    let new = doc! { "$literal": seat_time(&claim.seats.document, mark) };
     UpdateStatement {
         filter: free_with_room(claim, guards),
-        update: vec![doc! { "$set": { "busy": with_entries(vec![new], claim.now) } }].into(),
+        update: vec![doc! { "$set": { "busy": with_times(vec![new], claim.now) } }].into(),
         many: true,
     }
 }
 
-/// The time before which an entry must have ended to be pruned.
+/// The instant before which a time must have ended to be pruned.
 fn retention_limit(now: Instant) -> DateTime {
     date(now - AGENDA_RETENTION)
 }
 
 /// Takes occurrences out of the agendas of these members, and prunes them.
-pub(super) fn remove_entries(
+pub(super) fn remove_times(
     occurrences: &BTreeSet<OccurrenceKey>,
     members: &[MemberId],
     now: Instant,

@@ -10,7 +10,7 @@ use convene_domain::{
 
 use super::{
     CHUNK, Occurrences,
-    agenda::remove_entries,
+    agenda::remove_times,
     commands::{Weighted, update_in_commands},
     history::prune,
     occurrence::expect,
@@ -80,7 +80,7 @@ async fn free_time(transaction: &mut Transaction<'_>, cancellings: &[Cancelling<
     let mut statements = Vec::new();
     for (occurrences, members) in by_seats(seats) {
         for members in members.chunks(CHUNK) {
-            let statement = remove_entries(&occurrences, members, now);
+            let statement = remove_times(&occurrences, members, now);
             statements.push(Weighted { effort: members.len(), statement });
         }
     }

@@ -27,16 +27,16 @@ use crate::{
 };
 
 /// The number of members whose waitlisted registrations are read at once.
-const MEMBERS: usize = 250;
+const MEMBERS_PER_QUERY: usize = 250;
 
 /// The number of waitlisted registrations from which on a transaction that frees the time of many members frees that of
 /// [`FEW_MEMBERS`] instead: a transaction reads and writes so many in some hundred milliseconds.
-pub(crate) const MANY: usize = 5_000;
+pub(crate) const MAX_READ_AT_ONCE: usize = 5_000;
 
-/// The number of members who have at most [`MANY`] waitlisted registrations.
-pub(crate) const FEW_MEMBERS: usize = MANY / WAITLISTED_REGISTRATIONS;
+/// The number of members who have at most [`MAX_READ_AT_ONCE`] waitlisted registrations.
+pub(crate) const FEW_MEMBERS: usize = MAX_READ_AT_ONCE / WAITLISTED_REGISTRATIONS;
 
-/// Time that a member no longer has an entry for in the agenda.
+/// Time that a member no longer has in the agenda.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FreedTime<'a> {
     pub(crate) member: MemberId,
@@ -72,7 +72,7 @@ pub(crate) async fn promote_freed<'a>(
     }
     let mut found = Vec::new();
     let members: Vec<MemberId> = by_member.keys().copied().collect();
-    for members in members.chunks(MEMBERS) {
+    for members in members.chunks(MEMBERS_PER_QUERY) {
         found.extend(waiting_at(transaction, members, &by_member, now).await?);
     }
     if found.is_empty() {
@@ -116,12 +116,12 @@ pub(crate) async fn promote_freed<'a>(
     record_as_without_room(transaction, &without_room).await
 }
 
-/// Tests whether a transaction that frees this time has to read and write at most [`MANY`] waitlisted registrations.
+/// Tests whether a transaction that frees this time has to read and write at most [`MAX_READ_AT_ONCE`] waitlisted registrations.
 pub(crate) async fn is_read_at_once(
     transaction: &mut Transaction<'_>,
     freed: &[FreedTime<'_>],
 ) -> Attempt<bool> {
-    reads_at_most(transaction, freed, MANY).await
+    reads_at_most(transaction, freed, MAX_READ_AT_ONCE).await
 }
 
 /// Tests whether a transaction that frees this time has to read and write at most so many waitlisted registrations.

@@ -5,7 +5,7 @@ use convene_domain::{
     registration::{CancellationReason, Registration},
 };
 
-use super::{Cancelling, Freed, Occurrences, cancel, freed_time::MANY, promote};
+use super::{Cancelling, Freed, Occurrences, cancel, freed_time::MAX_READ_AT_ONCE, promote};
 use crate::{
     documents::{convert::date, job::Step, read_in_parts},
     error::Attempt,
@@ -79,7 +79,7 @@ pub(crate) async fn remove_step(
     Ok(Step { done, is_last: rest.is_empty() && done < size })
 }
 
-/// Splits registrations after those, at least one, whose seats have at most [`MANY`] waitlisted registrations, all of which a
+/// Splits registrations after those, at least one, whose seats have at most [`MAX_READ_AT_ONCE`] waitlisted registrations, all of which a
 /// promotion may have to read.
 fn promoted_at_once(
     mut registrations: Vec<Registration>,
@@ -90,7 +90,7 @@ fn promoted_at_once(
         if registration.is_seat() {
             read += occurrences.get(registration.occurrence).map_or(0, |seats| seats.document.waiting());
         }
-        number > 0 && read > MANY
+        number > 0 && read > MAX_READ_AT_ONCE
     });
     let rest = registrations.split_off(exceeds.unwrap_or(registrations.len()));
     (registrations, rest)

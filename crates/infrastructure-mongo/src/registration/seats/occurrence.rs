@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The steps of adding a document.
-const STEPS: usize = 3;
+const STEPS_PER_DOCUMENT: usize = 3;
 
 /// An occurrence whose counters a transaction changes.
 #[derive(Debug, Clone)]
@@ -223,7 +223,7 @@ impl Occurrences {
             let found: Vec<OccurrenceDocument> =
                 transaction.collection(&schema::OCCURRENCES).find(filter).await?;
             for document in found {
-                pace.steps(STEPS).await;
+                pace.steps(STEPS_PER_DOCUMENT).await;
                 self.insert(OccurrenceSeats::stored(document)?);
             }
         }

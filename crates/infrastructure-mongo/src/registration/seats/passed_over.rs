@@ -1,7 +1,7 @@
 //! Writes by which a transaction that frees a seat conflicts with one that frees the time of a waitlisted member.
 //!
 //! The first one sees the member busy in its snapshot, and the second one sees no seat in its own. Both write a registration in
-//! common, so one of them is repeated. The first one writes those that it passes over, and the [first](FIRST) ones of the waitlist.
+//! common, so one of them is repeated. The first one writes those that it passes over, and the [first](FIRST_SIZE) ones of the waitlist.
 //! The second one writes the registration of its member, and one of the first ones unless it is among them anyway.
 //!
 //! What the first ones are cannot change unnoticed: whoever joins or leaves a waitlist writes the occurrence, as the first
@@ -25,7 +25,7 @@ use crate::{
 
 /// The number of the first waitlisted registrations of an occurrence that stand for all of it. Two transactions that free the time
 /// of members of the same long waitlist rarely write the same one of them.
-const FIRST: usize = 100;
+const FIRST_SIZE: usize = 100;
 
 /// Writes registrations that a promotion passed over because their members have another seat at that time. Promotions do not
 /// read them until that time becomes free.
@@ -67,11 +67,11 @@ pub(super) async fn record_as_free(
     }
     let update = doc! { "$inc": { "passed": 1_i64 }, "$unset": { "isBusy": "", "lacksRoom": "" } };
     record(transaction, passed_over, update).await?;
-    let position = transaction.random().rem_euclid(FIRST.try_into().unwrap_or(i64::MAX));
+    let position = transaction.random().rem_euclid(FIRST_SIZE.try_into().unwrap_or(i64::MAX));
     let number = usize::try_from(position).unwrap_or(0) + 1;
     let mut ids: Vec<String> = Vec::new();
     // One query for each: a sharded cluster does not join within a transaction before MongoDB 8.0.
-    for (occurrence, _) in waitlists.into_iter().filter(|(_, waiting)| *waiting > FIRST) {
+    for (occurrence, _) in waitlists.into_iter().filter(|(_, waiting)| *waiting > FIRST_SIZE) {
         let query = first(occurrence).limited(number);
         ids.extend(transaction.collection(&schema::REGISTRATIONS).ids::<String>(query).await?.pop());
     }
@@ -91,14 +91,15 @@ pub(super) async fn record_first(
         return Ok(());
     }
     let update = doc! { "$inc": { "passed": 1_i64 } };
-    let (long, short): (Vec<_>, Vec<_>) = waitlists.into_iter().partition(|(_, waiting)| *waiting > FIRST);
-    for short in short.chunks(CHUNK / FIRST) {
+    let (long, short): (Vec<_>, Vec<_>) =
+        waitlists.into_iter().partition(|(_, waiting)| *waiting > FIRST_SIZE);
+    for short in short.chunks(CHUNK / FIRST_SIZE) {
         let ids: Vec<String> = short.iter().map(|(occurrence, _)| occurrence.to_string()).collect();
         let all = doc! { "occurrence": { "$in": ids }, "status": WAITLISTED };
         transaction.collection(&schema::REGISTRATIONS).update_many(all, update.clone()).await?;
     }
     for (occurrence, _) in long {
-        let query = first(occurrence).limited(FIRST);
+        let query = first(occurrence).limited(FIRST_SIZE);
         let ids: Vec<String> = transaction.collection(&schema::REGISTRATIONS).ids(query).await?;
         write(transaction, &ids, update.clone()).await?;
     }

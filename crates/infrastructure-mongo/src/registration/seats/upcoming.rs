@@ -12,7 +12,7 @@ use convene_domain::{
 
 use super::{
     CHUNK, Occurrences,
-    agenda::{seat_entry, with_entries},
+    agenda::{seat_time, with_times},
     commands::{Weighted, update_in_commands},
     occurrence::expect,
 };
@@ -100,13 +100,13 @@ impl UpcomingTimes {
         let mut statements = Vec::new();
         for (seats, members) in by_seats(entered) {
             let documents = seats.iter().filter_map(|&key| occurrences.get(key));
-            let new: Vec<Document> = documents.map(|seats| seat_entry(&seats.document, mark)).collect();
-            let entries = with_entries(doc! { "$literal": new }, self.now);
+            let new: Vec<Document> = documents.map(|seats| seat_time(&seats.document, mark)).collect();
+            let times = with_times(doc! { "$literal": new }, self.now);
             for members in members.chunks(CHUNK) {
                 let ids = texts(members);
                 let statement = UpdateStatement {
                     filter: doc! { "_id": { "$in": ids } },
-                    update: vec![doc! { "$set": { "busy": entries.clone() } }].into(),
+                    update: vec![doc! { "$set": { "busy": times.clone() } }].into(),
                     many: true,
                 };
                 statements.push(Weighted { effort: members.len(), statement });

@@ -144,7 +144,7 @@ async fn no_member_is_double_booked(#[case] update: Document) {
 }
 
 #[tokio::test]
-async fn an_agenda_has_at_most_a_thousand_entries() {
+async fn an_agenda_has_at_most_a_thousand_times() {
     let scenario = scenario().await;
     let many: Vec<Document> = (0..1_000_i64)
         .map(|number| {

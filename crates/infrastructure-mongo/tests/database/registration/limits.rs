@@ -11,7 +11,7 @@ use futures::future::join_all;
 use time::macros::datetime;
 
 use crate::support::{
-    Held, Scenario, by, days, entries_of_agenda, first, refusal, request_for, waitlist_request_for,
+    Held, Scenario, by, days, first, refusal, request_for, times_of_agenda, waitlist_request_for,
 };
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn a_full_queue_refuses_calls_without_an_effect() {
 }
 
 #[tokio::test]
-async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
+async fn an_agenda_has_a_limit_and_ended_times_are_pruned() {
     let scenario = Scenario::new().await;
     let event = scenario.event(EventBuilder::once(datetime!(2031-04-01 09:00)).build()).await;
     let member = scenario.member().await;
@@ -42,7 +42,7 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
     let this = doc! { "_id": member.to_string() };
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
     agendas
-        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } })
+        .update_one(this.clone(), doc! { "$set": { "busy": times_of_agenda(upcoming, 1_000) } })
         .await
         .unwrap();
     let outcome = scenario.register(request_for(&event, member), &by(member).build()).await;
@@ -50,7 +50,7 @@ async fn an_agenda_has_a_limit_and_ended_entries_are_pruned() {
 
     let over = bson::DateTime::builder().year(2030).month(1).day(1).build().unwrap();
     agendas
-        .update_one(this.clone(), doc! { "$set": { "busy": entries_of_agenda(over, 1_000) } })
+        .update_one(this.clone(), doc! { "$set": { "busy": times_of_agenda(over, 1_000) } })
         .await
         .unwrap();
     scenario.register(request_for(&event, member), &by(member).build()).await.unwrap();
@@ -67,9 +67,9 @@ async fn a_seat_that_ended_a_short_time_ago_is_no_upcoming_one() {
     let full = async |now: bson::DateTime| {
         // The first one ended ten minutes ago.
         let from = bson::DateTime::from_millis(now.timestamp_millis() - 20 * 60_000);
-        let mut entries = entries_of_agenda(from, 1);
-        entries.extend(entries_of_agenda(now, 999));
-        agendas.update_many(doc! {}, doc! { "$set": { "busy": entries } }).await.unwrap();
+        let mut times = times_of_agenda(from, 1);
+        times.extend(times_of_agenda(now, 999));
+        agendas.update_many(doc! {}, doc! { "$set": { "busy": times } }).await.unwrap();
     };
     let now = bson::DateTime::from_time_0_3(FixedClock::START.to_offset(time::UtcOffset::UTC));
     let event = |hour| {
@@ -122,7 +122,7 @@ async fn a_promotion_passes_over_a_member_whose_agenda_is_full() {
     }
     let upcoming = bson::DateTime::builder().year(2032).month(1).day(1).build().unwrap();
     let this = doc! { "_id": members[1].to_string() };
-    let full = doc! { "$set": { "busy": entries_of_agenda(upcoming, 1_000) } };
+    let full = doc! { "$set": { "busy": times_of_agenda(upcoming, 1_000) } };
     scenario.database.collection("agendas").update_one(this, full).await.unwrap();
     let cancelled = scenario.cancel(&seat, &by(members[0]).build()).await.unwrap();
     assert_eq!(cancelled.promoted.map(|promoted| promoted.member), Some(members[2]));

@@ -45,7 +45,7 @@ async fn without_the_agenda_guard_a_member_is_double_booked_and_the_check_report
     assert!(outcomes.iter().filter(|outcome| outcome.is_ok()).count() > 1);
     let report = scenario.report().await;
     assert!(report.violations_of("no two seats of a member overlap") > 0, "{report}");
-    assert_eq!(report.violations_of("an agenda is sorted, and no two of its entries overlap"), 1, "{report}");
+    assert_eq!(report.violations_of("an agenda is sorted, and no two of its times overlap"), 1, "{report}");
 }
 
 #[tokio::test]

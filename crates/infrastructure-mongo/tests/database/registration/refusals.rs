@@ -44,7 +44,7 @@ async fn registration_opens_and_closes() {
     let event = scenario.event(event).await;
     let start = event.series.first_start();
     let members = scenario.crowd(3).await;
-    let at = |member, moment| by(member).at(moment).build();
+    let at = |member, time| by(member).at(time).build();
     let early =
         scenario.register(request_for(&event, members[0]), &at(members[0], start - Duration::days(8))).await;
     assert_eq!(refusal(early), Refusal::RegistrationNotOpen { opens_at: start - Duration::days(7) });

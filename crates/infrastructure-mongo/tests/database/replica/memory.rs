@@ -109,9 +109,9 @@ async fn the_replicas_of_many_organizations_stay_within_their_bound() {
             }
         }
         let replica = replica.expect("a replica");
-        assert_eq!(replica.entries().count(), SERIES);
-        for entry in replica.entries() {
-            let event = entry.event().expect("an event");
+        assert_eq!(replica.held_events().count(), SERIES);
+        for held in replica.held_events() {
+            let event = held.event().expect("an event");
             assert!(!event.folded_description().as_str().is_empty());
         }
         bytes = replica.bytes();

@@ -84,14 +84,14 @@ impl World {
 /// The content of a replica, without the seat counts.
 fn content(replica: &Replica) -> (Vec<String>, Vec<StoredOccurrence>) {
     let mut events: Vec<String> = replica
-        .entries()
-        .filter_map(|entry| entry.event())
+        .held_events()
+        .filter_map(|held| held.event())
         .map(|event| format!("{:?}", event.event))
         .collect();
     events.sort_unstable();
-    let known = replica.entries().filter(|entry| entry.event().is_some());
+    let known = replica.held_events().filter(|held| held.event().is_some());
     let mut exceptions: Vec<_> = known
-        .flat_map(|entry| entry.exceptions().map(|exception| StoredOccurrence::clone(exception)))
+        .flat_map(|held| held.exceptions().map(|exception| StoredOccurrence::clone(exception)))
         .map(|stored| StoredOccurrence { taken: 0, waiting: 0, ..stored })
         .collect();
     exceptions.sort_by_key(|stored| stored.key);
@@ -280,7 +280,7 @@ async fn a_catalogue_that_is_larger_than_the_bound_is_read_from_the_database() {
         assert_eq!(small.list(&world.tenant, WINDOW).await, world.plain.list(&world.tenant, WINDOW).await);
         // A catalogue without events takes no bytes.
         let held = world.replica(&small).await;
-        assert!(held.is_none_or(|replica| replica.entries().next().is_none()));
+        assert!(held.is_none_or(|replica| replica.held_events().next().is_none()));
     }
 }
 
@@ -307,7 +307,7 @@ async fn many_exceptions_of_one_revision_are_loaded() {
     };
     occurrences.insert_many((1..1_700).map(copy)).await.unwrap();
     let replica = world.replica(&world.processes[0]).await.unwrap();
-    assert_eq!(replica.entry(event.id).unwrap().exceptions().count(), 1_700);
+    assert_eq!(replica.held_event(event.id).unwrap().exceptions().count(), 1_700);
 }
 
 fn date(instant: Instant) -> bson::DateTime {

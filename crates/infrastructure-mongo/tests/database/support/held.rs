@@ -91,8 +91,8 @@ pub(crate) fn days(event: &Event, count: i64) -> Vec<Instant> {
     (0..count).map(|day| event.series.first_start() + Duration::days(day)).collect()
 }
 
-/// Consecutive entries of an agenda, of ten minutes each.
-pub(crate) fn entries_of_agenda(from: bson::DateTime, count: i64) -> Vec<Document> {
+/// Consecutive times of an agenda, of ten minutes each.
+pub(crate) fn times_of_agenda(from: bson::DateTime, count: i64) -> Vec<Document> {
     let at = |minutes: i64| bson::DateTime::from_millis(from.timestamp_millis() + minutes * 60_000);
     let occurrence = format!("evt_{:032x}_20310101T000000Z", 1);
     (0..count)

@@ -28,7 +28,7 @@ use mongodb::{Client, Collection, options::ClientOptions};
 pub(crate) use self::{
     commands::Commands,
     failpoint::FailPoint,
-    held::{Held, days, entries_of_agenda},
+    held::{Held, days, times_of_agenda},
     random::SeededRandom,
     scenario::{Scenario, by, first, refusal, request_for, waitlist_request_for},
     stored_times::StoredTimes,

@@ -32,12 +32,12 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// With one process.
+    /// A scenario with one process.
     pub(crate) async fn new() -> Self {
         Self::with(BookSettings::default()).await
     }
 
-    /// With one process and these settings.
+    /// A scenario with one process and these settings.
     pub(crate) async fn with(settings: BookSettings) -> Self {
         let database = TestDatabase::prepared().await;
         let tenant = database.organization("tenant").await;
@@ -45,7 +45,7 @@ impl Scenario {
         Self { database, tenant, books }
     }
 
-    /// With one process, and the commands that its client sends.
+    /// A scenario with one process, and the commands that its client sends.
     pub(crate) async fn watched() -> (Self, Commands) {
         let (database, commands) = TestDatabase::watched().await;
         let tenant = database.organization("tenant").await;
@@ -53,14 +53,14 @@ impl Scenario {
         (Self { database, tenant, books }, commands)
     }
 
-    /// With one process whose book lacks a guard.
+    /// A scenario with one process whose book lacks a guard.
     pub(crate) async fn without(guard: MissingGuard) -> Self {
         let mut scenario = Self::new().await;
         scenario.books = vec![scenario.database.ports.start_registration_book_without(guard)];
         scenario
     }
 
-    /// With two processes.
+    /// A scenario with two processes.
     pub(crate) async fn with_two_processes() -> Self {
         let mut scenario = Self::new().await;
         let other = scenario.database.another_process().await;

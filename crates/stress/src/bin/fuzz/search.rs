@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The requests that are kept for each goal.
-const KEPT: usize = 8;
+const MAX_BEST_REQUESTS: usize = 8;
 
 /// The measurements of a request that seems to be the best, of which the least counts.
 const REPEATS: usize = 3;
@@ -84,7 +84,7 @@ async fn try_out(best: &mut [Best], meter: &mut Meter<'_>, request: Request) -> 
         if best.takes(value) {
             let position = best.requests.partition_point(|(other, _)| *other >= value);
             best.requests.insert(position, (value, request.clone()));
-            best.requests.truncate(KEPT);
+            best.requests.truncate(MAX_BEST_REQUESTS);
         }
     }
     Ok(())
@@ -93,6 +93,7 @@ async fn try_out(best: &mut [Best], meter: &mut Meter<'_>, request: Request) -> 
 impl Best {
     fn takes(&self, value: u64) -> bool {
         value > 0
-            && (self.requests.len() < KEPT || self.requests.last().is_some_and(|(least, _)| value > *least))
+            && (self.requests.len() < MAX_BEST_REQUESTS
+                || self.requests.last().is_some_and(|(least, _)| value > *least))
     }
 }

@@ -310,9 +310,13 @@ async fn an_exception_replaces_the_derived_occurrence_at_its_local_time() {
 async fn cancelled_occurrences_are_listed_on_request_only() {
     let event = daily();
     let cancelled = Exception { cancelled: true, ..Exception::default() };
-    let called_off = Event { status: EventStatus::Cancelled, ..fixtures::event(2, "2026-11-08 7:00", None) };
-    let world =
-        World::of([event.clone(), called_off]).with(exception(&event, datetime!(2026-11-06 9:00), cancelled));
+    let cancelled_event =
+        Event { status: EventStatus::Cancelled, ..fixtures::event(2, "2026-11-08 7:00", None) };
+    let world = World::of([event.clone(), cancelled_event]).with(exception(
+        &event,
+        datetime!(2026-11-06 9:00),
+        cancelled,
+    ));
     let page = world.list(query()).await;
     assert_eq!(starts(&page), [utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-08 9:00)]);
     let page = world.list(OccurrenceQuery { include_cancelled: true, ..query() }).await;
@@ -393,7 +397,7 @@ fn a_list_of_open_occurrences_examines_a_bounded_number_in_parts() {
             return;
         }
         assert_eq!(page.items, []);
-        assert!(parts >= EXAMINED_OCCURRENCES / Pace::STEPS, "{parts}");
+        assert!(parts >= EXAMINED_OCCURRENCES / Pace::STEPS_PER_PART, "{parts}");
         assert!(page.examined > after, "every page makes progress");
         after = page.examined;
     }
@@ -477,7 +481,7 @@ fn a_list_computes_a_bounded_part_of_the_index() {
                 ..query()
             };
             let (page, parts) = parts(world.list_from(Data::Replica(Arc::clone(&replica)), query));
-            assert!(parts <= 4 * INDEXED_OCCURRENCES / Pace::STEPS, "{parts}");
+            assert!(parts <= 4 * INDEXED_OCCURRENCES / Pace::STEPS_PER_PART, "{parts}");
             found.extend(page.items.iter().map(|it| it.key.event));
             pages += 1;
             if !page.has_more {

@@ -22,8 +22,8 @@ use crate::{
     transaction::Transaction,
 };
 
-/// The number of entries of an agenda that take the effort of one document of ordinary size.
-const ENTRIES_PER_DOCUMENT: usize = 20;
+/// The number of times of an agenda that take the effort of one document of ordinary size.
+const TIMES_PER_DOCUMENT: usize = 20;
 
 /// The effects of moved occurrences on the agendas of their members.
 ///
@@ -66,35 +66,35 @@ impl Moves {
     fn plan_one(&mut self, mut agenda: AgendaDocument, effects: &Effects<'_>) -> Attempt<()> {
         let fields = Fields::of(&schema::AGENDAS, &agenda.id);
         let member = fields.read("_id", MemberId::parse(&agenda.id))?;
-        let (mut entries, mut seats) = (Vec::new(), Vec::new());
-        for entry in std::mem::take(&mut agenda.busy) {
-            let key = fields.read("busy.occurrence", OccurrenceKey::parse(&entry.occurrence))?;
-            let interval = Interval::new(instant(entry.starts_at), instant(entry.ends_at));
+        let (mut times, mut seats) = (Vec::new(), Vec::new());
+        for busy in std::mem::take(&mut agenda.busy) {
+            let key = fields.read("busy.occurrence", OccurrenceKey::parse(&busy.occurrence))?;
+            let interval = Interval::new(instant(busy.starts_at), instant(busy.ends_at));
             let before = fields.read("busy.endsAt", interval)?;
             match effects.moved(key) {
                 Some(after) => {
                     seats.push((key, before, after.interval));
-                    entries.push((
+                    times.push((
                         key,
                         BusyDocument {
                             starts_at: date(after.interval.start()),
                             ends_at: date(after.interval.end()),
                             occurrence: after.key.to_string(),
-                            batch: entry.batch,
+                            batch: busy.batch,
                         },
                     ));
                 }
                 None if effects.cancellation_reason(key).is_none() => {
                     seats.push((key, before, before));
-                    entries.push((key, entry));
+                    times.push((key, busy));
                 }
                 None => self.cancelled.push((member, before)),
             }
         }
         let conflicting: HashSet<OccurrenceKey> = conflicting_moves(seats).into_iter().collect();
-        entries.retain(|(key, _)| !conflicting.contains(key));
-        entries.sort_by_key(|(_, entry)| entry.starts_at);
-        agenda.busy = entries.into_iter().map(|(_, entry)| entry).collect();
+        times.retain(|(key, _)| !conflicting.contains(key));
+        times.sort_by_key(|(_, busy)| busy.starts_at);
+        agenda.busy = times.into_iter().map(|(_, busy)| busy).collect();
         self.conflicts.extend(conflicting.into_iter().map(|key| (key, member)));
         self.agendas.push(agenda);
         Ok(())
@@ -105,7 +105,7 @@ impl Moves {
         registration.is_seat() && self.conflicts.contains(&(registration.occurrence, registration.member))
     }
 
-    /// The time that members no longer have an entry for, although a job cancels their registrations later.
+    /// The time that members no longer have in their agendas, although a job cancels their registrations later.
     pub(super) fn freed_before_job<'c>(
         &self,
         cause: &'c Change,
@@ -124,7 +124,7 @@ impl Moves {
                 update: doc! { "$set": { "busy": bson::serialize_to_bson(&agenda.busy)? } }.into(),
                 many: false,
             };
-            statements.push(Weighted { effort: 1 + agenda.busy.len() / ENTRIES_PER_DOCUMENT, statement });
+            statements.push(Weighted { effort: 1 + agenda.busy.len() / TIMES_PER_DOCUMENT, statement });
         }
         let matched = update_in_commands(transaction, &schema::AGENDAS, statements).await?;
         expect(matched, self.agendas.len(), "agendas")

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The steps of the edit of a document.
-const STEPS: usize = 10;
+const STEPS_PER_DOCUMENT: usize = 10;
 
 /// Occurrences that replace their former documents.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Rewrite {
         let mut of_rewritten = Vec::with_capacity(edit.size());
         let mut pace = Pace::default();
         for (event, step) in edit.steps_of_events() {
-            pace.steps(STEPS).await;
+            pace.steps(STEPS_PER_DOCUMENT).await;
             let before = &occurrences.of(step.before().key)?.document;
             rewrite.former.push(before.id.clone());
             let is_gone = matches!(step, OccurrenceStep::Replace(_));

@@ -44,7 +44,7 @@ use crate::{
 };
 
 /// The steps of copying an occurrence.
-const STEPS: usize = 2;
+const STEPS_PER_COPY: usize = 2;
 
 /// A planned edit of stored occurrences.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +129,7 @@ pub(crate) async fn edit(transaction: &mut Transaction<'_>, edit: OccurrencesEdi
     for part in edit.parts {
         let mut steps = Vec::with_capacity(part.steps.len());
         for step in part.steps {
-            pace.steps(STEPS).await;
+            pace.steps(STEPS_PER_COPY).await;
             steps.push(step.completed_by_job(part.event));
         }
         completed.push((part.event, Large::from(steps)));

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The steps of an answer.
-const STEPS: usize = 10;
+const STEPS_PER_RESULT: usize = 10;
 
 /// A result, and the occurrence that it has.
 pub(crate) struct UsedResult {
@@ -117,7 +117,7 @@ pub(crate) async fn rewrite_results(
     let mut statements = Vec::with_capacity(answers.len());
     let mut pace = Pace::default();
     for (used, successor) in answers {
-        pace.steps(STEPS).await;
+        pace.steps(STEPS_PER_RESULT).await;
         let fields = match &successor {
             Successor::Occurrence(key) => {
                 doc! { "result.subject": key.to_string(), "result.event": key.event.to_string() }

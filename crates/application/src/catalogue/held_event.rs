@@ -13,14 +13,14 @@ use super::{CatalogueEvent, CatalogueException, day::Item};
 
 /// An event of a replica, with its exceptions.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Entry {
+pub struct HeldEvent {
     /// `None` while only exceptions are known.
     pub(super) event: Option<Arc<CatalogueEvent>>,
     /// By original start.
     pub(super) exceptions: BTreeMap<Instant, Arc<CatalogueException>>,
 }
 
-impl Entry {
+impl HeldEvent {
     /// The event.
     #[must_use]
     pub const fn event(&self) -> Option<&Arc<CatalogueEvent>> {
