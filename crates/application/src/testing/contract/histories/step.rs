@@ -9,7 +9,7 @@ use convene_domain::{
     time::{Instant, LocalDateTime, zone::Zone},
 };
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
-use time::Duration;
+use time::{Duration, macros::utc_datetime};
 
 use super::state::{Listed, State};
 use crate::{
@@ -29,6 +29,10 @@ use crate::{
 };
 
 const ZONES: [&str; 4] = ["UTC", "Europe/Paris", "America/New_York", "Pacific/Apia"];
+
+/// The end of the changes: shifts do not move an endless series beyond the period that is listed.
+const LATEST: Instant = utc_datetime!(2031-06-01 0:00);
+
 const RULES: [&str; 16] = [
     "FREQ=DAILY;COUNT=12",
     "FREQ=DAILY;BYHOUR=9,14;COUNT=14",
@@ -102,8 +106,8 @@ pub(super) fn new_event(random: &mut StdRng) -> EventBuilder {
 
 impl Step {
     pub(super) fn random(random: &mut StdRng, state: &State, members: &[Member]) -> Option<Self> {
-        let upcoming: Vec<&Listed> =
-            state.listed.iter().filter(|one| one.interval.start() > state.now).collect();
+        let is_choice = |one: &&Listed| one.interval.start() > state.now && one.interval.start() < LATEST;
+        let upcoming: Vec<&Listed> = state.listed.iter().filter(is_choice).collect();
         let occurrence = upcoming.choose(random).map(|one| one.key);
         let event = *state.events.choose(random)?;
         let before = state.known.get(&event)?;
