@@ -78,6 +78,15 @@ pub const SEARCHED_OBJECTS: usize = 5_000;
 /// ten milliseconds.
 pub const EXAMINED_OBJECTS: usize = 2_000;
 
+/// Objects of each list inside others that are compared in this way, if there are many such lists: as many as a page has items.
+pub const EXAMINED_OF_EACH: usize = 100;
+
+/// The number of objects that are compared of each of so many lists: all together have as many as a list of its own.
+#[must_use]
+pub fn examined_of_each(lists: usize) -> usize {
+    (EXAMINED_OBJECTS / lists.max(1)).max(EXAMINED_OF_EACH)
+}
+
 /// Bytes of text that one search examines: 200 of the longest descriptions, or the usual texts of thousands of objects.
 pub const SEARCHED_BYTES: usize = 2 << 20;
 

@@ -14,12 +14,13 @@ use convene_application::{
     catalogue::Replica,
     change::Change,
     failure::{Fault, Outcome},
-    page::{BoundedPage, Page, PageRequest},
+    limits::EXAMINED_OBJECTS,
+    page::{BoundedPage, PageRequest},
     ports::{
         Catalogue, CatalogueQuery, Changed, Duplication, EventDeleted, EventEdit, EventFilter, EventPosition,
-        EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members, OccurrenceCancellation,
-        OccurrenceEdit, OccurrenceRestoration, RegistrationFilter, RegistrationPosition, Registrations,
-        ResolvedOccurrence, SeatCounts, WindowParts,
+        EventRestored, Events, MemberFilter, MemberPatch, MemberRemoved, Members, MockRegistrations,
+        OccurrenceCancellation, OccurrenceEdit, OccurrenceRestoration, RegistrationFilter, RegistrationPage,
+        RegistrationPosition, Registrations, ResolvedOccurrence, SeatCounts, WindowParts,
     },
     testing::memory::InMemory,
 };
@@ -95,7 +96,7 @@ impl Registrations for Counting<dyn Registrations> {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
+    ) -> Result<RegistrationPage, Fault> {
         self.called().list(scope, filter, page).await
     }
 
@@ -109,8 +110,9 @@ impl Registrations for Counting<dyn Registrations> {
         occurrences: &[OccurrenceKey],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
-        self.called().list_by_occurrence(scope, occurrences, filter, page).await
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, RegistrationPage>, Fault> {
+        self.called().list_by_occurrence(scope, occurrences, filter, page, examined).await
     }
 
     async fn list_by_event(
@@ -119,8 +121,29 @@ impl Registrations for Counting<dyn Registrations> {
         events: &[EventId],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
-        self.called().list_by_event(scope, events, filter, page).await
+        examined: usize,
+    ) -> Result<HashMap<EventId, RegistrationPage>, Fault> {
+        self.called().list_by_event(scope, events, filter, page, examined).await
+    }
+
+    async fn count_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, Option<u32>>, Fault> {
+        self.called().count_by_occurrence(scope, occurrences, filter, examined).await
+    }
+
+    async fn count_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<EventId, Option<u32>>, Fault> {
+        self.called().count_by_event(scope, events, filter, examined).await
     }
 
     async fn active_of(
@@ -304,7 +327,11 @@ async fn a_long_list_takes_as_many_calls_as_a_short_one() {
          occurrences(from: \"2031-04-01T00:00:00Z\", to: \"2031-04-09T00:00:00Z\", first: $first) { nodes { id } } } } } } } } \
          b: occurrences(from: \"2031-04-10T00:00:00Z\", to: \"2031-05-01T00:00:00Z\", first: 1) { nodes { \
          registrations(filter: {status: CONFIRMED}, first: 1) { nodes { id } } } } } } }",
-        "query($first: Int) { events(first: $first) { nodes { registrations(first: $first) { nodes { member { userId } } } } } }",
+        "query($first: Int) { events(first: $first) { nodes { registrations(first: $first) { nodes { member { userId } } totalCount } } } }",
+        "query($first: Int) { events(first: $first) { nodes { \
+         occurrences(from: \"2031-04-01T00:00:00Z\", to: \"2031-05-01T00:00:00Z\", first: $first) { nodes { \
+         all: registrations(first: 1) { totalCount } \
+         some: registrations(first: 1, filter: {status: CONFIRMED}) { totalCount } } } } } }",
         "query($first: Int) { issues(first: $first) { nodes { event { title } createdBy { userId } assignee { id } } } }",
     ];
     for document in documents {
@@ -318,4 +345,31 @@ async fn a_long_list_takes_as_many_calls_as_a_short_one() {
         assert_eq!(taken[0], taken[1], "{document}");
         assert!(taken[1] <= 12, "{taken:?} {document}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_are_read_at_once_compare_as_many_objects_as_one() {
+    let examined = Arc::new(AtomicUsize::new(0));
+    let sum = Arc::clone(&examined);
+    let mut registrations = MockRegistrations::new();
+    registrations.expect_list_by_event().returning(move |_, events, _, _, each| {
+        sum.fetch_add(each * events.len(), Ordering::Relaxed);
+        Ok(HashMap::new())
+    });
+    let adapters = InMemory::new().adapters();
+    let directory = adapters.directory.clone();
+    let mut ports = ports(adapters);
+    ports.registrations = Arc::new(registrations);
+    let api = Api::with_members(Api::on(directory, ports)).await;
+    let event = api.weekly_event(ADA, 1).await;
+    let lists = (1..=12).map(|first| {
+        format!(
+            "a{first}: registrations(first: {first}, filter: {{status: WAITLISTED}}) {{ nodes {{ id }} }}"
+        )
+    });
+    let document = format!("{{ event(id: \"{}\") {{ {} }} }}", event.id, lists.collect::<Vec<_>>().join(" "));
+    let answer = api.ask(ADA, &document, json!({})).await;
+    assert_eq!(answer.get("errors"), None::<&Value>, "{document}");
+    let examined = examined.load(Ordering::Relaxed);
+    assert!((EXAMINED_OBJECTS / 2..=EXAMINED_OBJECTS).contains(&examined), "{examined}");
 }

@@ -183,7 +183,7 @@ async fn texts_of_arguments_cost_at_each_use() {
 #[case::list_inside_others(
     "{ events(first: 5) { nodes { registrations(first: 3FILTER) { nodes { id } } } } }",
     "CONFIRMED",
-    5 * 3
+    5 * (20 + 3)
 )]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_filter_of_a_whole_list_costs(

@@ -162,6 +162,10 @@ fn the_documented_limits_are_those_of_the_code() {
             "objects that a list with other conditions examines for a page",
             limits::EXAMINED_OBJECTS.to_string(),
         ),
+        (
+            "objects that each of many lists inside others examines for a page",
+            limits::EXAMINED_OF_EACH.to_string(),
+        ),
         ("objects that a search examines for a page", limits::SEARCHED_OBJECTS.to_string()),
         ("organizations that a search examines for a page", limits::SEARCHED_ORGANIZATIONS.to_string()),
         ("members that a search examines for a page", limits::SEARCHED_MEMBERS.to_string()),

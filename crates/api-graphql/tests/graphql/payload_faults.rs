@@ -23,7 +23,7 @@ const EXECUTED: &str = "The mutation was executed, but its answer is incomplete.
 /// A server whose registrations and issues fail in this way.
 async fn failing(fault: fn() -> Fault) -> Api {
     let mut registrations = MockRegistrations::new();
-    registrations.expect_list_by_event().returning(move |_, _, _, _| Err(fault()));
+    registrations.expect_list_by_event().returning(move |_, _, _, _, _| Err(fault()));
     let mut issues = MockIssues::new();
     issues.expect_create().returning(move |_, _, _| Err(Failure::Fault(fault())));
     let adapters = InMemory::new().adapters();

@@ -11,7 +11,7 @@ use convene_domain::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{BoundedPage, Page, PageRequest, any_order},
+    page::{BoundedPage, PageRequest, any_order},
 };
 
 /// A filter of registrations; `None` does not restrict.
@@ -48,6 +48,9 @@ pub enum RegistrationPosition {
 
 any_order!(RegistrationPosition, by RegistrationOrderField);
 
+/// A page of registrations.
+pub type RegistrationPage = BoundedPage<Registration, RegistrationPosition>;
+
 impl RegistrationPosition {
     /// The position of a registration in the list that is sorted by this field.
     #[must_use]
@@ -75,35 +78,58 @@ pub trait Registrations: Send + Sync {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault>;
+    ) -> Result<RegistrationPage, Fault>;
 
     /// Returns the number of registrations that pass the filter, up to [`COUNTED`](crate::limits::COUNTED); `None` beyond, and
     /// if the adapter would have to compare too many.
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault>;
 
-    /// Returns a page of the registrations that pass the filter for each of these occurrences. An
-    /// occurrence without any may be missing. `filter.occurrence` is not used.
+    /// Returns a page of the registrations that pass the filter for each of these occurrences, by start. An
+    /// occurrence without any may be missing. `filter.occurrence` is not used. Of each list, an adapter compares at most
+    /// `examined` registrations with conditions that no index answers.
     ///
-    /// An adapter reads its storage a constant number of times, for any number of occurrences.
+    /// An adapter reads its storage a constant number of times for some hundred occurrences.
     async fn list_by_occurrence(
         &self,
         scope: &TenantScope,
         occurrences: &[OccurrenceKey],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault>;
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, RegistrationPage>, Fault>;
 
-    /// Returns a page of the registrations that pass the filter for each of these events. An event without any may be missing.
-    /// `filter.event` is not used.
-    ///
-    /// An adapter reads its storage a constant number of times, for any number of events.
+    /// Does for events what [`list_by_occurrence`](Self::list_by_occurrence) does for occurrences. `filter.event` is not used.
     async fn list_by_event(
         &self,
         scope: &TenantScope,
         events: &[EventId],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<EventId, Page<Registration>>, Fault>;
+        examined: usize,
+    ) -> Result<HashMap<EventId, RegistrationPage>, Fault>;
+
+    /// Returns the number of registrations that pass the filter for each of these occurrences, up to
+    /// [`COUNTED`](crate::limits::COUNTED); `None` beyond, and if the adapter would have to compare more than `examined`.
+    /// `filter.occurrence` is not used.
+    ///
+    /// An adapter reads its storage a constant number of times for some hundred occurrences.
+    async fn count_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, Option<u32>>, Fault>;
+
+    /// Does for events what [`count_by_occurrence`](Self::count_by_occurrence) does for occurrences. `filter.event` is not
+    /// used.
+    async fn count_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<EventId, Option<u32>>, Fault>;
 
     /// Returns the member's active registrations for these occurrences, at most one for each.
     async fn active_of(

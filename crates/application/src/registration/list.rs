@@ -1,13 +1,14 @@
 use std::{collections::HashMap, sync::Arc};
 
-use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Registration};
+use convene_domain::{id::EventId, occurrence::OccurrenceKey};
 
 use crate::{
     caller::{Admin, Caller},
     failure::Outcome,
-    page::{BoundedPage, Page, PageRequest},
+    limits::examined_of_each,
+    page::{BoundedPage, PageRequest},
     period,
-    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+    ports::{RegistrationFilter, RegistrationPage, RegistrationPosition, Registrations},
 };
 
 /// Lists the registrations of all members, for admins.
@@ -31,7 +32,7 @@ impl ListRegistrations {
         admin: Admin<'_>,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
+    ) -> Outcome<RegistrationPage> {
         period::check_filter(filter.from, filter.to)?;
         Ok(self.registrations.list(admin.scope(), filter, page).await?)
     }
@@ -45,7 +46,7 @@ impl ListRegistrations {
     }
 
     /// Returns a page of the registrations that pass the filter for each of these occurrences. A filter for another
-    /// occurrence finds none.
+    /// occurrence finds none. `lists` is the number of lists that are read at the same time.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
@@ -55,18 +56,39 @@ impl ListRegistrations {
         occurrences: &[OccurrenceKey],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<HashMap<OccurrenceKey, Page<Registration>>> {
+        lists: usize,
+    ) -> Outcome<HashMap<OccurrenceKey, RegistrationPage>> {
         period::check_filter(filter.from, filter.to)?;
-        let passes = |key: &OccurrenceKey| filter.occurrence.is_none_or(|wanted| wanted == *key);
-        let wanted: Vec<_> = occurrences.iter().copied().filter(passes).collect();
+        let wanted = wanted(occurrences, filter.occurrence);
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(self.registrations.list_by_occurrence(admin.scope(), &wanted, filter, page).await?)
+        let examined = examined_of_each(lists);
+        Ok(self.registrations.list_by_occurrence(admin.scope(), &wanted, filter, page, examined).await?)
     }
 
-    /// Returns a page of the registrations that pass the filter for each of these events. A filter for another event finds
-    /// none.
+    /// The number of registrations that pass the filter for each of these occurrences; `None` if there are too many to count. A
+    /// filter for another occurrence finds none. `lists` is the number of lists that are counted at the same time.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_by_occurrence(
+        &self,
+        admin: Admin<'_>,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        lists: usize,
+    ) -> Outcome<HashMap<OccurrenceKey, Option<u32>>> {
+        let wanted = wanted(occurrences, filter.occurrence);
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let examined = examined_of_each(lists);
+        Ok(self.registrations.count_by_occurrence(admin.scope(), &wanted, filter, examined).await?)
+    }
+
+    /// Returns a page of the registrations that pass the filter for each of these events. A filter for another
+    /// event finds none. `lists` is the number of lists that are read at the same time.
     ///
     /// # Errors
     /// Refused with `InvalidInput` on `filter.to` unless it is after `filter.from`.
@@ -76,15 +98,41 @@ impl ListRegistrations {
         events: &[EventId],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<HashMap<EventId, Page<Registration>>> {
+        lists: usize,
+    ) -> Outcome<HashMap<EventId, RegistrationPage>> {
         period::check_filter(filter.from, filter.to)?;
-        let passes = |id: &EventId| filter.event.is_none_or(|wanted| wanted == *id);
-        let wanted: Vec<_> = events.iter().copied().filter(passes).collect();
+        let wanted = wanted(events, filter.event);
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(self.registrations.list_by_event(admin.scope(), &wanted, filter, page).await?)
+        let examined = examined_of_each(lists);
+        Ok(self.registrations.list_by_event(admin.scope(), &wanted, filter, page, examined).await?)
     }
+
+    /// The number of registrations that pass the filter for each of these events; `None` if there are too many to count. A
+    /// filter for another event finds none. `lists` is the number of lists that are counted at the same time.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn count_by_event(
+        &self,
+        admin: Admin<'_>,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        lists: usize,
+    ) -> Outcome<HashMap<EventId, Option<u32>>> {
+        let wanted = wanted(events, filter.event);
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let examined = examined_of_each(lists);
+        Ok(self.registrations.count_by_event(admin.scope(), &wanted, filter, examined).await?)
+    }
+}
+
+/// Those of the parents for which a filter asks.
+fn wanted<K: Copy + PartialEq>(parents: &[K], filter: Option<K>) -> Vec<K> {
+    parents.iter().copied().filter(|parent| filter.is_none_or(|wanted| wanted == *parent)).collect()
 }
 
 impl ListOwnRegistrations {
@@ -97,7 +145,7 @@ impl ListOwnRegistrations {
         caller: &Caller,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Outcome<BoundedPage<Registration, RegistrationPosition>> {
+    ) -> Outcome<RegistrationPage> {
         period::check_filter(filter.from, filter.to)?;
         match own(caller, filter) {
             Some(filter) => Ok(self.registrations.list(caller.scope(), filter, page).await?),
@@ -132,6 +180,7 @@ mod tests {
     use super::*;
     use crate::{
         fixtures::{self, ADA, BOB, NOW, fields, member_id, refusals},
+        page::Page,
         ports::MockRegistrations,
     };
 

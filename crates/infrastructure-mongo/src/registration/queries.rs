@@ -1,19 +1,16 @@
 //! The port that reads registrations.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt::Display,
-    hash::Hash,
-    str::FromStr,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use bson::{Bson, Document, doc};
 use convene_application::{
     caller::TenantScope,
     failure::Fault,
-    page::{BoundedPage, Page, PageRequest},
-    ports::{RegistrationFilter, RegistrationOrderField, RegistrationPosition, Registrations},
+    page::{BoundedPage, PageRequest},
+    ports::{
+        RegistrationFilter, RegistrationOrderField, RegistrationPage, RegistrationPosition, Registrations,
+    },
 };
 use convene_domain::{
     duration::LONGEST_ELAPSED,
@@ -36,7 +33,7 @@ use crate::{
     error::StorageError,
     registration::document::{RegistrationDocument, WAITLISTED},
     schema,
-    scoped::{Joined, Part, Query, SearchResult, Sorting, both, stopped_at},
+    scoped::{Key, Part, Query, SearchResult, Sorting, stopped_at},
 };
 
 /// Reads registrations in MongoDB.
@@ -58,18 +55,14 @@ impl Registrations for MongoRegistrations {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
+    ) -> Result<RegistrationPage, Fault> {
         let keys = self.filtered_keys(scope, &filter).await?;
         let part = part(&filter, &keys, page.order.field);
         let sorting = Sorting::of(&page, sorted_by(page.order.field));
         let from = page.from.map(values);
         let mut stored = self.0.collection(scope, &schema::REGISTRATIONS);
         let found = stored.find_in_part(&part, sorting, from.as_deref(), page.size, doc! {}).await?;
-        let SearchResult { documents, examined }: SearchResult<RegistrationDocument> = found;
-        let registrations = read_all(documents).map_err(StorageError::from)?;
-        let examined =
-            stopped_at(&schema::REGISTRATIONS, examined, |values| position(page.order.field, values))?;
-        Ok(BoundedPage::from_probe(registrations, &page, examined))
+        Ok(bounded(found, &page)?)
     }
 
     async fn count(&self, scope: &TenantScope, filter: RegistrationFilter) -> Result<Option<u32>, Fault> {
@@ -84,36 +77,10 @@ impl Registrations for MongoRegistrations {
         occurrences: &[OccurrenceKey],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
-        let conditions = conditions(&RegistrationFilter { occurrence: None, ..filter }, &[]);
-        let sorting = Sorting::of(&page, sorted_by(page.order.field));
-        let conditions = both(conditions, page.from.map(|from| sorting.beyond(&values(from))));
-        let sort = sorting.sort();
-        let further = self.further_keys(scope, occurrences).await?;
-        let further = further.into_iter().map(|(key, further)| (key.to_string(), texts(&further)));
-        let registrations = Joined {
-            schema: &schema::REGISTRATIONS,
-            field: "occurrence",
-            further: further.collect(),
-            query: Query::from(conditions.clone()).sorted(sort.clone()).probing(page.size),
-        };
-        let mut stored = self.0.collection(scope, &schema::OCCURRENCES);
-        let these = doc! { "_id": { "$in": texts(occurrences) } };
-        let mut found: Vec<WithRegistrations<OccurrenceKey>> =
-            stored.find_joined(these, registrations).await?;
-        let known: HashSet<OccurrenceKey> = found.iter().map(|found| found.id).collect();
-        let others = texts(occurrences.iter().filter(|key| !known.contains(*key)));
-        if !others.is_empty() {
-            // Cancelled registrations keep the id of an occurrence that was dropped.
-            let of_others = doc! { "$and": [{ "occurrence": { "$in": others } }, conditions] };
-            let number = i64::try_from(page.size.get() + 1).unwrap_or(i64::MAX);
-            let first = doc! { "$firstN": { "input": "$$ROOT", "n": number } };
-            let stages =
-                vec![doc! { "$sort": sort }, doc! { "$group": { "_id": "$occurrence", "joined": first } }];
-            let mut registrations = self.0.collection(scope, &schema::REGISTRATIONS);
-            found.extend(registrations.aggregate(of_others, stages).await?);
-        }
-        Ok(pages(found, &page)?)
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, RegistrationPage>, Fault> {
+        let lists = self.of_occurrences(scope, occurrences, filter).await?;
+        Ok(self.list_each(scope, &lists, &page, examined).await?)
     }
 
     async fn list_by_event(
@@ -122,17 +89,32 @@ impl Registrations for MongoRegistrations {
         events: &[EventId],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
-        let keys = self.filtered_keys(scope, &filter).await?;
-        let conditions = conditions(&RegistrationFilter { event: None, ..filter }, &keys);
-        let sorting = Sorting::of(&page, sorted_by(page.order.field));
-        let from = page.from.map(values);
-        let query = sorting.query(conditions, from.as_deref()).probing(page.size);
-        let registrations =
-            Joined { schema: &schema::REGISTRATIONS, field: "event", further: Vec::new(), query };
-        let mut stored = self.0.collection(scope, &schema::EVENTS);
-        let these = doc! { "_id": { "$in": texts(events) } };
-        Ok(pages(stored.find_joined(these, registrations).await?, &page)?)
+        examined: usize,
+    ) -> Result<HashMap<EventId, RegistrationPage>, Fault> {
+        let lists = self.of_events(scope, events, filter).await?;
+        Ok(self.list_each(scope, &lists, &page, examined).await?)
+    }
+
+    async fn count_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<OccurrenceKey, Option<u32>>, Fault> {
+        let lists = self.of_occurrences(scope, occurrences, filter).await?;
+        Ok(self.0.collection(scope, &schema::REGISTRATIONS).count_each_part(lists, examined).await?)
+    }
+
+    async fn count_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        examined: usize,
+    ) -> Result<HashMap<EventId, Option<u32>>, Fault> {
+        let lists = self.of_events(scope, events, filter).await?;
+        Ok(self.0.collection(scope, &schema::REGISTRATIONS).count_each_part(lists, examined).await?)
     }
 
     async fn active_of(
@@ -161,10 +143,7 @@ impl Registrations for MongoRegistrations {
         let mut positions = HashMap::new();
         let waitlists: Vec<_> = waitlists.into_iter().collect();
         for waitlists in waitlists.chunks(WAITLISTS) {
-            let counted: Vec<Counted> =
-                registrations.count_each(waitlists.iter().flat_map(parts).collect()).await?;
-            let counted: HashMap<RegistrationId, u32> =
-                counted.into_iter().map(|counted| (counted.id, counted.number)).collect();
+            let counted = registrations.count_each(waitlists.iter().flat_map(parts).collect(), None).await?;
             for (_, waitlist) in waitlists {
                 // Those before the first one that is asked for, and those behind each up to the next one.
                 let mut position = 0;
@@ -193,7 +172,7 @@ fn in_sequence<'a>(waitlist: &[&'a Waitlisted]) -> Vec<&'a Waitlisted> {
 
 /// The filters for the part of a waitlist that ends with each of these registrations and begins behind the one before it: no
 /// entry is counted twice.
-fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waitlisted>)) -> Vec<(String, Document)> {
+fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waitlisted>)) -> Vec<(RegistrationId, Document)> {
     let mut behind = 0;
     let part = |registration: &Waitlisted| {
         let up_to = registration.waitlist_sequence;
@@ -203,12 +182,60 @@ fn parts((occurrence, waitlist): &(OccurrenceKey, Vec<&Waitlisted>)) -> Vec<(Str
             "waitlistSequence": { "$gt": behind, "$lte": up_to },
         };
         behind = up_to;
-        (registration.id.to_string(), part)
+        (registration.id, part)
     };
     in_sequence(waitlist).into_iter().map(part).collect()
 }
 
 impl MongoRegistrations {
+    /// The list of each occurrence, by start. `filter.occurrence` is not used.
+    async fn of_occurrences(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+    ) -> Result<Vec<(OccurrenceKey, Part)>, StorageError> {
+        let further: HashMap<OccurrenceKey, Vec<OccurrenceKey>> =
+            self.further_keys(scope, occurrences).await?.into_iter().collect();
+        let rest = RegistrationFilter { occurrence: None, ..filter };
+        let list = |key: &OccurrenceKey| {
+            let ids = texts(std::iter::once(key).chain(further.get(key).into_iter().flatten()));
+            (*key, part_by_start("by_occurrence", &doc! { "occurrence": { "$in": ids } }, rest.clone(), &[]))
+        };
+        Ok(occurrences.iter().map(list).collect())
+    }
+
+    /// The list of each event, by start. `filter.event` is not used.
+    async fn of_events(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+    ) -> Result<Vec<(EventId, Part)>, StorageError> {
+        let keys = self.filtered_keys(scope, &filter).await?;
+        let rest = RegistrationFilter { event: None, ..filter };
+        let list = |id: &EventId| {
+            (*id, part_by_start("by_event", &doc! { "event": id.to_string() }, rest.clone(), &keys))
+        };
+        Ok(events.iter().map(list).collect())
+    }
+
+    /// The page of each list.
+    async fn list_each<K: Key>(
+        &self,
+        scope: &TenantScope,
+        lists: &[(K, Part)],
+        page: &PageRequest<RegistrationPosition>,
+        examined: usize,
+    ) -> Result<HashMap<K, RegistrationPage>, StorageError> {
+        let sorting = Sorting::of(page, sorted_by(page.order.field));
+        let from = page.from.map(values);
+        let mut stored = self.0.collection(scope, &schema::REGISTRATIONS);
+        let found = stored.find_each(lists, sorting, from.as_deref(), page.size, examined).await?;
+        let bounded = |(key, found)| Ok((key, bounded(found, page)?));
+        found.into_iter().map(bounded).collect()
+    }
+
     /// The keys with which registrations for the occurrence of the filter are stored, if it has one.
     async fn filtered_keys(
         &self,
@@ -308,25 +335,14 @@ struct Identified {
     former_ids: Vec<OccurrenceKey>,
 }
 
-/// An occurrence or an event, with a page of its registrations.
-#[derive(Deserialize)]
-#[serde(bound = "K: FromStr, K::Err: Display")]
-struct WithRegistrations<K> {
-    #[serde(rename = "_id", deserialize_with = "read_id")]
-    id: K,
-    joined: Vec<RegistrationDocument>,
-}
-
-/// The pages of registrations.
-fn pages<K: Eq + Hash>(
-    found: Vec<WithRegistrations<K>>,
-    request: &PageRequest<RegistrationPosition>,
-) -> Result<HashMap<K, Page<Registration>>, StorageError> {
-    let page_of = |WithRegistrations { id, joined }| {
-        let registrations: Vec<Registration> = read_all(joined)?;
-        Ok((id, Page::from_probe(registrations, request)))
-    };
-    found.into_iter().map(page_of).collect()
+/// The page of a list.
+fn bounded(
+    SearchResult { documents, examined }: SearchResult<RegistrationDocument>,
+    page: &PageRequest<RegistrationPosition>,
+) -> Result<RegistrationPage, StorageError> {
+    let registrations = read_all(documents)?;
+    let examined = stopped_at(&schema::REGISTRATIONS, examined, |values| position(page.order.field, values))?;
+    Ok(BoundedPage::from_probe(registrations, page, examined))
 }
 
 /// A registration on a waitlist.
@@ -338,14 +354,6 @@ struct Waitlisted {
     #[serde(deserialize_with = "read_id")]
     occurrence: OccurrenceKey,
     waitlist_sequence: i64,
-}
-
-/// The number of waitlisted registrations in the part that ends with one.
-#[derive(Deserialize)]
-struct Counted {
-    #[serde(rename = "_id", deserialize_with = "read_id")]
-    id: RegistrationId,
-    number: u32,
 }
 
 const fn sorted_by(field: RegistrationOrderField) -> &'static [&'static str] {
@@ -372,7 +380,7 @@ fn position(field: RegistrationOrderField, values: &[Bson]) -> Option<Registrati
 
 /// The list of the filter in this order. `keys` are those of the occurrence.
 fn part(filter: &RegistrationFilter, keys: &[OccurrenceKey], order: RegistrationOrderField) -> Part {
-    let RegistrationFilter { statuses: _, from, to, occurrence, event, member } = filter;
+    let RegistrationFilter { occurrence, event, member, .. } = filter;
     let equal = |field: &str, id: String| doc! { field: id };
     let by_start = order == RegistrationOrderField::StartsAt;
     let mut rest = filter.clone();
@@ -392,10 +400,20 @@ fn part(filter: &RegistrationFilter, keys: &[OccurrenceKey], order: Registration
         }
         _ => (if by_start { "by_time" } else { "by_creation" }, Document::new()),
     };
-    if !by_start {
-        return Part::new(index, key, conditions(&rest, keys));
+    match by_start {
+        true => part_by_start(index, &key, rest, keys),
+        false => Part::new(index, key, conditions(&rest, keys)),
     }
-    rest.to = None;
+}
+
+/// The list by start whose equal values are `key`, with further conditions. `keys` are those of the occurrence.
+fn part_by_start(
+    index: &'static str,
+    key: &Document,
+    mut rest: RegistrationFilter,
+    keys: &[OccurrenceKey],
+) -> Part {
+    let (from, to) = (rest.from, rest.to.take());
     let earliest = from.map(earliest_start);
     let starting = |before: Option<Instant>| {
         let mut starts = Document::new();
@@ -410,10 +428,10 @@ fn part(filter: &RegistrationFilter, keys: &[OccurrenceKey], order: Registration
     let compared = conditions(&rest, keys);
     rest.from = None;
     if conditions(&rest, keys).is_empty() {
-        let until = [*from, *to].into_iter().flatten().min();
-        Part::compared_in(index, starting(*to), compared, starting(until))
+        let until = [from, to].into_iter().flatten().min();
+        Part::compared_in(index, starting(to), compared, starting(until))
     } else {
-        Part::new(index, starting(*to), compared)
+        Part::new(index, starting(to), compared)
     }
 }
 

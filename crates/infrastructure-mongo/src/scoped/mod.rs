@@ -5,7 +5,7 @@
 //! that no change misses the activity log.
 
 mod across;
-mod joined;
+mod each;
 mod part;
 mod query;
 mod read;
@@ -22,7 +22,7 @@ use mongodb::{ClientSession, Collection};
 
 pub(crate) use self::{
     across::Located,
-    joined::Joined,
+    each::Key,
     part::Part,
     query::Query,
     search::{Search, SearchResult, stopped_at},

@@ -22,7 +22,7 @@ pub(crate) struct Part {
     /// The conditions that no index answers.
     pub(crate) compared: Document,
     /// The objects that are compared: those of `key`, or those in a part of its range outside of which `compared` holds.
-    range: Document,
+    pub(super) range: Document,
 }
 
 impl Part {
@@ -41,7 +41,7 @@ impl Part {
         Self { index, key, compared, range }
     }
 
-    fn conditions(&self) -> Document {
+    pub(super) fn conditions(&self) -> Document {
         match self.compared.is_empty() {
             true => self.key.clone(),
             false => both(self.compared.clone(), Some(self.key.clone()).filter(|key| !key.is_empty())),
@@ -87,14 +87,12 @@ impl<E: Execution> ScopedCollection<E> {
         sorting: Sorting,
         from: Option<&[Bson]>,
     ) -> Result<Option<Vec<Bson>>, StorageError> {
-        let fields = sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1)));
-        let fields = std::iter::once(("_id".to_owned(), Bson::from(0))).chain(fields).collect();
         // MongoDB would skip positions by scanning all equal values of the first field.
         let next = sorting.query_between(part.range.clone(), from, None).limited(EXAMINED_OBJECTS + 1);
-        let found: Vec<Document> = self.find(next.projected(fields).hinted(part.index)).await?;
+        let found: Vec<Document> = self.find(next.projected(sorting.projection()).hinted(part.index)).await?;
         let Some(last) = found.get(EXAMINED_OBJECTS - 1).filter(|_| found.len() > EXAMINED_OBJECTS) else {
             return Ok(None);
         };
-        Ok(Some(sorting.fields().iter().filter_map(|field| last.get(field).cloned()).collect()))
+        Ok(Some(sorting.values(last)))
     }
 }

@@ -86,7 +86,7 @@ impl<E: Execution> ScopedCollection<E> {
         Ok(found.into_iter().map(|document| document.id).collect())
     }
 
-    /// Runs the stages on the documents that pass the filter of the query, which may have a hint and nothing else.
+    /// Runs the stages on the documents that pass the filter of the query, which may have ranges and a hint, and nothing else.
     ///
     /// # Errors
     /// [`StorageError::ForbiddenStage`] for a stage that could access data of other organizations.
@@ -109,8 +109,8 @@ impl<E: Execution> ScopedCollection<E> {
         query: impl Into<Query>,
         stages: Vec<Document>,
     ) -> Result<Vec<D>, StorageError> {
-        let Query { filter, hint, .. } = query.into();
-        let first = doc! { "$match": self.within_scope(filter) };
+        let Query { filter, ranges, hint, .. } = query.into();
+        let first = doc! { "$match": self.within_scope_and_ranges(filter, ranges) };
         let pipeline: Vec<Document> = std::iter::once(first).chain(stages).collect();
         let collection = self.collection.clone();
         let aggregate = self.execution.run("aggregate", self.schema.name, move |session, max_time| {

@@ -99,12 +99,12 @@ impl<E: Execution> ScopedCollection<E> {
         index: &'static str,
         from: Option<&[Bson]>,
     ) -> Result<Option<Vec<Bson>>, StorageError> {
-        let mut fields = doc! { "_id": 0, "searchBytes": 1 };
-        fields.extend(sorting.fields().iter().map(|field| ((*field).to_owned(), Bson::from(1))));
+        let mut fields = sorting.projection();
+        fields.insert("searchBytes", 1);
         let next = sorting.query_between(Document::new(), from, None).limited(SEARCHED_OBJECTS + 1);
         let lengths: Vec<Document> = self.find(next.projected(fields).hinted(index)).await?;
         Ok(last_within_bounds(lengths.iter().map(|found| Length {
-            position: sorting.fields().iter().filter_map(|field| found.get(field).cloned()).collect(),
+            position: sorting.values(found),
             bytes: found.get_i32("searchBytes").unwrap_or_default(),
         })))
     }

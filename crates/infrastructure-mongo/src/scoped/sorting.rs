@@ -21,10 +21,6 @@ impl Sorting {
         Self { fields, rises: true }
     }
 
-    pub(crate) const fn fields(self) -> &'static [&'static str] {
-        self.fields
-    }
-
     /// The query for the documents that follow a position, which consists of the values of the fields.
     pub(crate) fn query(self, filter: Document, from: Option<&[Bson]>) -> Query {
         Query::from(both(filter, from.map(|from| self.beyond(from)))).sorted(self.sort())
@@ -38,6 +34,17 @@ impl Sorting {
         until: Option<&[Bson]>,
     ) -> Query {
         Query::from(filter).within(self.ranges(from, until)).sorted(self.sort())
+    }
+
+    /// The projection to the fields.
+    pub(crate) fn projection(self) -> Document {
+        let fields = self.fields.iter().map(|field| ((*field).to_owned(), Bson::from(1)));
+        std::iter::once(("_id".to_owned(), Bson::from(0))).chain(fields).collect()
+    }
+
+    /// The position of a document.
+    pub(crate) fn values(self, document: &Document) -> Vec<Bson> {
+        self.fields.iter().filter_map(|field| document.get(field).cloned()).collect()
     }
 
     pub(crate) fn sort(self) -> Document {

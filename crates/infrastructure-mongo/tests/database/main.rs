@@ -27,6 +27,7 @@ mod issue_numbers;
 mod large_edits;
 mod large_edits_beside_others;
 mod limits_of_events;
+mod nested;
 mod paging;
 mod parts;
 mod personal_data;

@@ -176,11 +176,12 @@ pub(super) fn input_text(bytes: usize) -> Price {
     Price::new(count(bytes) / BYTES_OF_A_UNIT, 2 * count(bytes))
 }
 
-/// The additional price of the filter of a list: the database compares up to 2,000 objects with it. A list inside others has few.
+/// The additional price of the filter of a list: the database compares up to 2,000 objects with it. Of each list inside others it
+/// compares 100, or more if there are few.
 pub(super) fn filter(kind: &str) -> Price {
     match kind {
         "Query" | "Viewer" => Price::new(400, 0),
-        _ => Price::default(),
+        _ => Price::new(20, 0),
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use convene_application::{
     failure::Outcome,
     occurrence::{OccurrenceOfEvent, OccurrencePosition, OccurrenceQuery},
-    page::{BoundedPage, Page, PageRequest},
+    page::{BoundedPage, PageRequest},
     ports::{RegistrationFilter, RegistrationPosition},
 };
 use convene_domain::{id::EventId, occurrence::OccurrenceKey, registration::Registration};
@@ -40,66 +40,79 @@ pub(crate) struct RegistrationList<P> {
     pub(crate) page: PageRequest<RegistrationPosition>,
 }
 
-impl<P: Copy + Eq + Hash> RegistrationList<P> {
-    /// The parents of the lists of one field, which have the same arguments and are read together.
-    fn by_field(lists: &[Self]) -> HashMap<(&RegistrationFilter, PageRequest<RegistrationPosition>), Vec<P>> {
-        let mut fields: HashMap<_, Vec<P>> = HashMap::new();
-        for Self { parent, filter, page } in lists {
-            fields.entry((filter, *page)).or_default().push(*parent);
-        }
-        fields
-    }
-
-    /// The lists of the pages of a field.
-    fn found(
-        filter: &RegistrationFilter,
-        page: PageRequest<RegistrationPosition>,
-        pages: HashMap<P, Page<Registration>>,
-    ) -> impl Iterator<Item = (Self, Page<Arc<Registration>>)> {
-        let list = move |parent| Self { parent, filter: filter.clone(), page };
-        pages.into_iter().map(move |(parent, page)| (list(parent), page.map(Arc::new)))
-    }
+/// The number of the registrations for one occurrence or event.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RegistrationNumber<P> {
+    pub(crate) parent: P,
+    pub(crate) filter: RegistrationFilter,
 }
 
-pub(super) struct RegistrationsOfOccurrences;
-
-#[async_trait]
-impl Lookup for RegistrationsOfOccurrences {
-    type Key = RegistrationList<OccurrenceKey>;
-    type Value = Page<Arc<Registration>>;
-
-    async fn find(
-        Source { use_cases, caller, .. }: &Source,
-        keys: &[Self::Key],
-    ) -> Outcome<HashMap<Self::Key, Self::Value>> {
-        let admin = caller.admin()?;
-        let mut found = HashMap::new();
-        for ((filter, page), occurrences) in RegistrationList::by_field(keys) {
-            let use_case = &use_cases.list_registrations;
-            let pages = use_case.by_occurrence(admin, &occurrences, filter.clone(), page).await?;
-            found.extend(RegistrationList::found(filter, page, pages));
-        }
-        Ok(found)
+/// The parents of the keys of each field, which have the same arguments and are read together.
+fn by_field<K, P, A: Eq + Hash>(keys: &[K], split: impl Fn(&K) -> (P, A)) -> HashMap<A, Vec<P>> {
+    let mut fields: HashMap<A, Vec<P>> = HashMap::new();
+    for key in keys {
+        let (parent, arguments) = split(key);
+        fields.entry(arguments).or_default().push(parent);
     }
+    fields
 }
 
-pub(super) struct RegistrationsOfEvents;
+/// Defines the lookups of the lists of a parent, and of their numbers.
+macro_rules! registrations_of {
+    ($parent:ty: $lists:ident by $by:ident, $numbers:ident by $count_by:ident) => {
+        pub(super) struct $lists;
 
-#[async_trait]
-impl Lookup for RegistrationsOfEvents {
-    type Key = RegistrationList<EventId>;
-    type Value = Page<Arc<Registration>>;
+        #[async_trait]
+        impl Lookup for $lists {
+            type Key = RegistrationList<$parent>;
+            type Value = BoundedPage<Arc<Registration>, RegistrationPosition>;
 
-    async fn find(
-        Source { use_cases, caller, .. }: &Source,
-        keys: &[Self::Key],
-    ) -> Outcome<HashMap<Self::Key, Self::Value>> {
-        let admin = caller.admin()?;
-        let mut found = HashMap::new();
-        for ((filter, page), events) in RegistrationList::by_field(keys) {
-            let pages = use_cases.list_registrations.by_event(admin, &events, filter.clone(), page).await?;
-            found.extend(RegistrationList::found(filter, page, pages));
+            async fn find(
+                Source { use_cases, caller, .. }: &Source,
+                keys: &[Self::Key],
+            ) -> Outcome<HashMap<Self::Key, Self::Value>> {
+                let admin = caller.admin()?;
+                let mut found = HashMap::new();
+                let fields = by_field(keys, |list| (list.parent, (list.filter.clone(), list.page)));
+                for ((filter, page), parents) in fields {
+                    let use_case = &use_cases.list_registrations;
+                    let pages = use_case.$by(admin, &parents, filter.clone(), page, keys.len()).await?;
+                    let list = |parent| RegistrationList { parent, filter: filter.clone(), page };
+                    found.extend(pages.into_iter().map(|(parent, page)| (list(parent), page.map(Arc::new))));
+                }
+                Ok(found)
+            }
         }
-        Ok(found)
-    }
+
+        pub(super) struct $numbers;
+
+        #[async_trait]
+        impl Lookup for $numbers {
+            type Key = RegistrationNumber<$parent>;
+            type Value = Option<u32>;
+
+            async fn find(
+                Source { use_cases, caller, .. }: &Source,
+                keys: &[Self::Key],
+            ) -> Outcome<HashMap<Self::Key, Self::Value>> {
+                let admin = caller.admin()?;
+                let mut found = HashMap::new();
+                for (filter, parents) in by_field(keys, |key| (key.parent, key.filter.clone())) {
+                    let use_case = &use_cases.list_registrations;
+                    let numbers = use_case.$count_by(admin, &parents, filter.clone(), keys.len()).await?;
+                    let key = |parent| RegistrationNumber { parent, filter: filter.clone() };
+                    found.extend(numbers.into_iter().map(|(parent, number)| (key(parent), number)));
+                }
+                Ok(found)
+            }
+        }
+    };
 }
+
+registrations_of!(
+    OccurrenceKey: RegistrationsOfOccurrences by by_occurrence,
+    RegistrationNumbersOfOccurrences by count_by_occurrence
+);
+registrations_of!(
+    EventId: RegistrationsOfEvents by by_event, RegistrationNumbersOfEvents by count_by_event
+);

@@ -15,7 +15,8 @@ use convene_application::{
     failure::{Failure, Fault, Outcome},
     member::VisibleMember,
     occurrence::{OccurrenceOfEvent, OccurrenceQuery},
-    page::Page,
+    page::BoundedPage,
+    ports::RegistrationPosition,
     use_cases::UseCases,
 };
 use convene_domain::{
@@ -28,12 +29,15 @@ use convene_domain::{
 
 use self::{
     batched::Batched,
-    lists::{OccurrenceLists, RegistrationsOfEvents, RegistrationsOfOccurrences},
+    lists::{
+        OccurrenceLists, RegistrationNumbersOfEvents, RegistrationNumbersOfOccurrences,
+        RegistrationsOfEvents, RegistrationsOfOccurrences,
+    },
     lookups::{Events, MembersWithRemoved, Occurrences, ViewerRegistrations, WaitlistPositions},
     subjects::Subjects,
 };
 pub(crate) use self::{
-    lists::{OccurrencePage, RegistrationList},
+    lists::{OccurrencePage, RegistrationList, RegistrationNumber},
     subjects::{SubjectObject, find},
 };
 use super::{
@@ -113,6 +117,8 @@ pub(crate) struct Loaders {
     occurrence_lists: Many<OccurrenceLists>,
     registrations_of_occurrences: Many<RegistrationsOfOccurrences>,
     registrations_of_events: Many<RegistrationsOfEvents>,
+    registration_numbers_of_occurrences: Many<RegistrationNumbersOfOccurrences>,
+    registration_numbers_of_events: Many<RegistrationNumbersOfEvents>,
     subjects: Many<Subjects>,
 }
 
@@ -134,6 +140,8 @@ impl Loaders {
             occurrence_lists: Many::new(&source),
             registrations_of_occurrences: Many::new(&source),
             registrations_of_events: Many::new(&source),
+            registration_numbers_of_occurrences: Many::new(&source),
+            registration_numbers_of_events: Many::new(&source),
             subjects: Many::new(&source),
         }
     }
@@ -184,7 +192,7 @@ impl Loaders {
     pub(crate) async fn registrations_of_occurrence(
         &self,
         list: RegistrationList<OccurrenceKey>,
-    ) -> Result<Page<Arc<Registration>>, FieldProblem> {
+    ) -> Result<BoundedPage<Arc<Registration>, RegistrationPosition>, FieldProblem> {
         Ok(self.registrations_of_occurrences.get(list).await?.unwrap_or_default())
     }
 
@@ -192,7 +200,23 @@ impl Loaders {
     pub(crate) async fn registrations_of_event(
         &self,
         list: RegistrationList<EventId>,
-    ) -> Result<Page<Arc<Registration>>, FieldProblem> {
+    ) -> Result<BoundedPage<Arc<Registration>, RegistrationPosition>, FieldProblem> {
         Ok(self.registrations_of_events.get(list).await?.unwrap_or_default())
+    }
+
+    /// The number of the registrations for an occurrence; `None` if there are too many to count. The caller must be an admin.
+    pub(crate) async fn number_of_occurrence(
+        &self,
+        number: RegistrationNumber<OccurrenceKey>,
+    ) -> Result<Option<u32>, FieldProblem> {
+        Ok(self.registration_numbers_of_occurrences.get(number).await?.unwrap_or(Some(0)))
+    }
+
+    /// The number of the registrations for an event; `None` if there are too many to count. The caller must be an admin.
+    pub(crate) async fn number_of_event(
+        &self,
+        number: RegistrationNumber<EventId>,
+    ) -> Result<Option<u32>, FieldProblem> {
+        Ok(self.registration_numbers_of_events.get(number).await?.unwrap_or(Some(0)))
     }
 }

@@ -1,7 +1,9 @@
 use convene_application::ports::{EventFilter, IssueFilter, MemberFilter, RegistrationFilter};
 
+use convene_domain::{id::EventId, occurrence::OccurrenceKey};
+
 use super::numbers::int;
-use crate::graphql::{context::Context, errors::FieldProblem};
+use crate::graphql::{context::Context, errors::FieldProblem, loaders::RegistrationNumber};
 
 /// The list whose items a connection can count. They are counted only if a client asks for the number.
 #[derive(Clone, Debug)]
@@ -13,8 +15,8 @@ pub(crate) enum Counted {
     Registrations(RegistrationFilter),
     /// The caller's.
     OwnRegistrations(RegistrationFilter),
-    /// A list without items.
-    Nothing,
+    RegistrationsOfOccurrence(RegistrationNumber<OccurrenceKey>),
+    RegistrationsOfEvent(RegistrationNumber<EventId>),
 }
 
 impl Counted {
@@ -28,7 +30,12 @@ impl Counted {
                 use_cases.list_registrations.count(context.asking_admin()?, filter).await
             }
             Self::OwnRegistrations(filter) => use_cases.list_own_registrations.count(caller, filter).await,
-            Self::Nothing => Ok(Some(0)),
+            Self::RegistrationsOfOccurrence(number) => {
+                return Ok(context.loaders()?.number_of_occurrence(number).await?.map(int));
+            }
+            Self::RegistrationsOfEvent(number) => {
+                return Ok(context.loaders()?.number_of_event(number).await?.map(int));
+            }
         };
         Ok(context.found(count)?.map(int))
     }

@@ -13,7 +13,7 @@ use crate::graphql::{
     context::Context,
     errors::FieldProblem,
     input::{RegistrationFilter, RegistrationOrder},
-    loaders::RegistrationList,
+    loaders::{RegistrationList, RegistrationNumber},
     object::{Asked, Counted, Registration, RegistrationConnection},
 };
 
@@ -59,13 +59,8 @@ pub(in crate::graphql) async fn of_occurrence(
     let admin = context.asking_admin()?;
     let (filter, page) = check(context, paging, filter, None)?;
     let asked = Asked::from(&page);
-    let counted = match filter.occurrence {
-        Some(wanted) if wanted != occurrence => Counted::Nothing,
-        _ => {
-            let filter = ports::RegistrationFilter { occurrence: Some(occurrence), ..filter.clone() };
-            Counted::Registrations(filter)
-        }
-    };
+    let number = RegistrationNumber { parent: occurrence, filter: filter.clone() };
+    let counted = Counted::RegistrationsOfOccurrence(number);
     let list = RegistrationList { parent: occurrence, filter, page };
     let found = context.loaders()?.registrations_of_occurrence(list).await?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))
@@ -81,10 +76,7 @@ pub(in crate::graphql) async fn of_event(
     let admin = context.asking_admin()?;
     let (filter, page) = check(context, paging, filter, None)?;
     let asked = Asked::from(&page);
-    let counted = match filter.event {
-        Some(wanted) if wanted != event => Counted::Nothing,
-        _ => Counted::Registrations(ports::RegistrationFilter { event: Some(event), ..filter.clone() }),
-    };
+    let counted = Counted::RegistrationsOfEvent(RegistrationNumber { parent: event, filter: filter.clone() });
     let list = RegistrationList { parent: event, filter, page };
     let found = context.loaders()?.registrations_of_event(list).await?;
     Ok(RegistrationConnection::new(admin.scope().organization(), found, asked, counted))

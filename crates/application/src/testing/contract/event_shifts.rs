@@ -464,7 +464,8 @@ pub(super) async fn each_registration_is_listed_for_one_occurrence(environment: 
                 let confirmed = stored.map_or(0, |stored| stored.taken);
                 assert_eq!(u32::try_from(active).unwrap(), confirmed, "by {by} days, day {number}");
                 let lists = &tenant.ports.registrations;
-                let lists = lists.list_by_occurrence(&tenant.scope, &[occurrence], filter, first(20)).await;
+                let lists =
+                    lists.list_by_occurrence(&tenant.scope, &[occurrence], filter, first(20), 20).await;
                 let nested = lists.unwrap().remove(&occurrence).unwrap_or_default();
                 assert_eq!(ids(nested.items), ids(found.clone()), "by {by} days, day {number}");
                 listed.extend(found);

@@ -14,6 +14,7 @@ use super::{
     support::{FIRST, day},
 };
 use crate::{
+    limits::EXAMINED_OBJECTS,
     ports::{RegistrationFilter, RegistrationPosition},
     testing::builders::{EventBuilder, first, first_after, fresh_uuid},
 };
@@ -60,7 +61,8 @@ pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment:
     let asked = [key(1), key(2), key(4)];
     let list = async |filter, page| {
         let port = &tenant.ports.registrations;
-        let mut found = port.list_by_occurrence(&tenant.scope, &asked, filter, page).await.unwrap();
+        let mut found =
+            port.list_by_occurrence(&tenant.scope, &asked, filter, page, EXAMINED_OBJECTS).await.unwrap();
         asked.map(|key| found.remove(&key).map_or((vec![], false), |page| (page.items, page.has_more)))
     };
     let everything = RegistrationFilter::default;
@@ -77,7 +79,7 @@ pub(super) async fn lists_registrations_of_many_occurrences_at_once(environment:
     // An occurrence of another organization has no registrations.
     let other = environment.tenant("band").await;
     let found =
-        other.ports.registrations.list_by_occurrence(&other.scope, &asked, everything(), first(9)).await;
+        other.ports.registrations.list_by_occurrence(&other.scope, &asked, everything(), first(9), 9).await;
     assert!(found.unwrap().values().all(|page| page.items.is_empty()));
 }
 
@@ -98,7 +100,8 @@ pub(super) async fn lists_registrations_of_many_events_at_once(environment: Envi
     let asked = [series.id, other.id, empty.id];
     let port = &tenant.ports.registrations;
     let list = async |filter, page| {
-        let mut found = port.list_by_event(&tenant.scope, &asked, filter, page).await.unwrap();
+        let mut found =
+            port.list_by_event(&tenant.scope, &asked, filter, page, EXAMINED_OBJECTS).await.unwrap();
         asked.map(|id| found.remove(&id).map_or((vec![], false), |page| (page.items, page.has_more)))
     };
     let everything = RegistrationFilter::default;
@@ -115,7 +118,7 @@ pub(super) async fn lists_registrations_of_many_events_at_once(environment: Envi
     assert_eq!(found, [(of_one[..1].to_vec(), false), none.clone(), none]);
     // An event of another organization has no registrations.
     let band = environment.tenant("band").await;
-    let found = band.ports.registrations.list_by_event(&band.scope, &asked, everything(), first(9)).await;
+    let found = band.ports.registrations.list_by_event(&band.scope, &asked, everything(), first(9), 9).await;
     assert!(found.unwrap().values().all(|page| page.items.is_empty()));
 }
 

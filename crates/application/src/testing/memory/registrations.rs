@@ -14,8 +14,8 @@ use super::{
 use crate::{
     caller::TenantScope,
     failure::Fault,
-    page::{BoundedPage, Page, PageRequest},
-    ports::{RegistrationFilter, RegistrationPosition, Registrations},
+    page::{Page, PageRequest},
+    ports::{RegistrationFilter, RegistrationPage, RegistrationPosition, Registrations},
 };
 
 #[async_trait]
@@ -34,7 +34,7 @@ impl Registrations for InMemory {
         scope: &TenantScope,
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<BoundedPage<Registration, RegistrationPosition>, Fault> {
+    ) -> Result<RegistrationPage, Fault> {
         Ok(listed(&*self.read(scope)?, &filter, &page).into())
     }
 
@@ -49,13 +49,14 @@ impl Registrations for InMemory {
         occurrences: &[OccurrenceKey],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<OccurrenceKey, Page<Registration>>, Fault> {
+        _: usize,
+    ) -> Result<HashMap<OccurrenceKey, RegistrationPage>, Fault> {
         let tenant = self.read(scope)?;
-        let listed = |key: &OccurrenceKey| {
-            let filter = RegistrationFilter { occurrence: Some(*key), ..filter.clone() };
-            (*key, listed(&tenant, &filter, &page))
+        let of_one = |id: &OccurrenceKey| {
+            let filter = RegistrationFilter { occurrence: Some(*id), ..filter.clone() };
+            (*id, listed(&tenant, &filter, &page).into())
         };
-        Ok(occurrences.iter().map(listed).collect())
+        Ok(occurrences.iter().map(of_one).collect())
     }
 
     async fn list_by_event(
@@ -64,13 +65,44 @@ impl Registrations for InMemory {
         events: &[EventId],
         filter: RegistrationFilter,
         page: PageRequest<RegistrationPosition>,
-    ) -> Result<HashMap<EventId, Page<Registration>>, Fault> {
+        _: usize,
+    ) -> Result<HashMap<EventId, RegistrationPage>, Fault> {
         let tenant = self.read(scope)?;
-        let listed = |id: &EventId| {
+        let of_one = |id: &EventId| {
             let filter = RegistrationFilter { event: Some(*id), ..filter.clone() };
-            (*id, listed(&tenant, &filter, &page))
+            (*id, listed(&tenant, &filter, &page).into())
         };
-        Ok(events.iter().map(listed).collect())
+        Ok(events.iter().map(of_one).collect())
+    }
+
+    async fn count_by_occurrence(
+        &self,
+        scope: &TenantScope,
+        occurrences: &[OccurrenceKey],
+        filter: RegistrationFilter,
+        _: usize,
+    ) -> Result<HashMap<OccurrenceKey, Option<u32>>, Fault> {
+        let tenant = self.read(scope)?;
+        let of_one = |id: &OccurrenceKey| {
+            let filter = RegistrationFilter { occurrence: Some(*id), ..filter.clone() };
+            (*id, pages::count(wanted(&tenant, &filter)))
+        };
+        Ok(occurrences.iter().map(of_one).collect())
+    }
+
+    async fn count_by_event(
+        &self,
+        scope: &TenantScope,
+        events: &[EventId],
+        filter: RegistrationFilter,
+        _: usize,
+    ) -> Result<HashMap<EventId, Option<u32>>, Fault> {
+        let tenant = self.read(scope)?;
+        let of_one = |id: &EventId| {
+            let filter = RegistrationFilter { event: Some(*id), ..filter.clone() };
+            (*id, pages::count(wanted(&tenant, &filter)))
+        };
+        Ok(events.iter().map(of_one).collect())
     }
 
     async fn active_of(
