@@ -109,6 +109,9 @@ pub const EXAMINED_OCCURRENCES: usize = 10_000;
 /// Bytes of the index by day of one organization's occurrences: a month with 15,000 occurrences a day.
 pub const INDEX_BYTES: usize = 32 << 20;
 
+/// Days in the index of one organization: eleven years. Each takes some memory and time although nothing takes place on it.
+pub const INDEXED_DAYS: usize = 4_000;
+
 /// Occurrences of a day in the index. Sorting them takes some milliseconds.
 pub const INDEXED_OCCURRENCES: usize = 100_000;
 

@@ -157,6 +157,7 @@ fn the_documented_limits_are_those_of_the_code() {
             limits::WAIT_FOR_DAYS.as_secs().to_string(),
         ),
         ("bytes of the index of occurrences of an organization", limits::INDEX_BYTES.to_string()),
+        ("days in the index of occurrences of an organization", limits::INDEXED_DAYS.to_string()),
         ("occurrences of a day in the index", limits::INDEXED_OCCURRENCES.to_string()),
         (
             "objects that a list with other conditions examines for a page",

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::day::{Day, DayChange, DayNumber, Item, by_day, midnight};
-use crate::limits::{INDEX_BYTES, INDEXED_OCCURRENCES, WAIT_FOR_DAYS};
+use crate::limits::{INDEX_BYTES, INDEXED_DAYS, INDEXED_OCCURRENCES, WAIT_FOR_DAYS};
 
 /// The number of items that are computed at a time, unless they are those of one day.
 pub(super) const BATCH: usize = 50_000;
@@ -72,6 +72,8 @@ impl DayBudget {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Days {
     built: BTreeMap<DayNumber, Built>,
+    /// The days with their last uses, the least recently used ones first.
+    by_use: BTreeSet<(u64, DayNumber)>,
     bytes: usize,
     /// The number of uses of any day.
     uses: u64,
@@ -97,8 +99,10 @@ impl Days {
             return Some(Err(TooDense));
         }
         let built = self.built.get_mut(&day)?;
+        self.by_use.remove(&(built.last_use, day));
         self.uses += 1;
         built.last_use = self.uses;
+        self.by_use.insert((built.last_use, day));
         Some(Ok(Arc::clone(&built.day)))
     }
 
@@ -124,21 +128,21 @@ impl Days {
 
     /// Adds days, and drops the least recently used ones if there are too many.
     pub(super) fn insert(&mut self, days: BTreeMap<DayNumber, Day>) {
-        let new: BTreeSet<DayNumber> = days.keys().copied().collect();
         let items: usize = days.values().map(Day::len).sum();
         self.density = items / days.len().max(1);
         self.uses += 1;
         for (number, day) in days {
+            self.remove(number);
             self.bytes += bytes(&day);
             self.built.insert(number, Built { day: Arc::new(day), last_use: self.uses });
+            self.by_use.insert((self.uses, number));
         }
-        while self.bytes > INDEX_BYTES {
-            let others = self.built.iter().filter(|(number, _)| !new.contains(number));
-            let Some(least) = others.min_by_key(|(_, built)| built.last_use).map(|(number, _)| *number)
-            else {
-                break;
-            };
-            self.remove(least);
+        while self.bytes > INDEX_BYTES || self.built.len() > INDEXED_DAYS {
+            // The new ones stay.
+            match self.by_use.first() {
+                Some(&(last_use, least)) if last_use < self.uses => self.remove(least),
+                _ => break,
+            }
         }
     }
 
@@ -151,12 +155,14 @@ impl Days {
         *self = Self::default();
     }
 
-    /// The sequences of days that were computed.
+    /// The sequences of days that were computed, each of as many as are computed at a time.
     pub(super) fn runs(&self) -> Vec<RangeInclusive<DayNumber>> {
         let mut runs: Vec<RangeInclusive<DayNumber>> = Vec::new();
         for &day in self.built.keys() {
             match runs.last_mut() {
-                Some(run) if run.end().saturating_add(1) == day => *run = *run.start()..=day,
+                Some(run) if run.end().saturating_add(1) == day && !is_full(run) => {
+                    *run = *run.start()..=day;
+                }
                 _ => runs.push(day..=day),
             }
         }
@@ -185,9 +191,15 @@ impl Days {
     /// Drops a day.
     pub(super) fn remove(&mut self, day: DayNumber) {
         if let Some(dropped) = self.built.remove(&day) {
+            self.by_use.remove(&(dropped.last_use, day));
             self.bytes = self.bytes.saturating_sub(bytes(&dropped.day));
         }
     }
+}
+
+/// Tests whether as many days are in the sequence as are computed at a time.
+fn is_full(run: &RangeInclusive<DayNumber>) -> bool {
+    usize::try_from(run.end() - run.start()).is_ok_and(|more| more + 1 >= MAX_BATCH_DAYS)
 }
 
 /// The days of one computation.
@@ -315,6 +327,25 @@ mod tests {
         assert_eq!(days.runs(), [number(0)..=number(0), number(2)..=number(6)]);
         days.clear();
         assert_eq!(days.bytes(), 0);
+    }
+
+    #[test]
+    fn the_number_of_days_is_bounded_although_they_are_empty() {
+        let first = day_of(START);
+        let end = first + 3 * i32::try_from(INDEXED_DAYS).unwrap();
+        let mut days = Days::default();
+        for day in (first..end).step_by(MAX_BATCH_DAYS) {
+            let batch = day..=day + i32::try_from(MAX_BATCH_DAYS).unwrap() - 1;
+            days.insert(Building::new(batch).into_days());
+            assert!(days.get(first).is_some(), "a day that is used stays");
+            assert!(days.built.len() <= INDEXED_DAYS);
+            assert_eq!(days.by_use.len(), days.built.len());
+        }
+        let runs = days.runs();
+        assert!(runs.iter().all(|run| run.clone().count() <= MAX_BATCH_DAYS), "{runs:?}");
+        assert_eq!(runs.into_iter().flatten().count(), INDEXED_DAYS);
+        days.insert(Building::new(first..=first).into_days());
+        assert_eq!((days.built.len(), days.bytes()), (INDEXED_DAYS, INDEXED_DAYS * DAY_BYTES));
     }
 
     #[test]

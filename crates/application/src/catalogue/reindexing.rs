@@ -38,7 +38,8 @@ impl Reindexing {
             let Some(span) = span(&run) else { continue };
             let both = [before, after];
             let compared = both.iter().flatten().map(|held| held.steps()).sum();
-            self.count(compared, pace).await;
+            // Each event asks its rules, even if it has nothing in these days.
+            self.count(compared, both.len() * Pace::STEPS_PER_RULE + compared, pace).await;
             if self.left.is_none() {
                 return;
             }
@@ -46,7 +47,7 @@ impl Reindexing {
             // Readers may still use the days of the replica before: what does not change is not copied.
             if before != after {
                 let on_days = before.iter().chain(&after).map(|item| item.days_within(&run).count()).sum();
-                self.count(on_days, pace).await;
+                self.count(on_days, on_days / 8, pace).await;
                 if self.left.is_none() {
                     return;
                 }
@@ -59,7 +60,7 @@ impl Reindexing {
                     change.items.extend(items);
                 }
             } else {
-                self.count(before.len(), pace).await;
+                self.count(before.len(), before.len() / 8, pace).await;
             }
         }
     }
@@ -73,7 +74,8 @@ impl Reindexing {
         let mut changes: Vec<_> = std::mem::take(&mut self.days).into_iter().collect();
         changes.sort_by_key(|(day, _)| Reverse(days.last_use(*day)));
         for (day, change) in changes {
-            self.count(days.len_of(day) + change.items.len(), pace).await;
+            let items = days.len_of(day) + change.items.len();
+            self.count(items, 1 + items / 8, pace).await;
             match self.left {
                 Some(_) => days.change(day, change),
                 None => days.remove(day),
@@ -81,8 +83,9 @@ impl Reindexing {
         }
     }
 
-    async fn count(&mut self, items: usize, pace: &mut Pace) {
+    /// Counts items, and the steps that they take.
+    async fn count(&mut self, items: usize, steps: usize, pace: &mut Pace) {
         self.left = self.left.and_then(|left| left.checked_sub(items));
-        pace.steps(if self.left.is_some() { items / 8 } else { 1 }).await;
+        pace.steps(if self.left.is_some() { steps } else { 1 }).await;
     }
 }

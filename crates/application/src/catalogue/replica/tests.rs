@@ -194,6 +194,47 @@ fn a_difference_changes_an_index_in_bounded_time() {
     }
 }
 
+/// An event each hour.
+fn hourly(number: u128) -> CatalogueEvent {
+    let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
+    let rule = format!("FREQ=DAILY;BYHOUR={}", hours.join(","));
+    fixtures::event(number, "2026-11-02 0:00", Some(&rule)).into()
+}
+
+/// The parts in which a difference is applied to a replica of this one event that knows these days.
+fn parts_of_update(event: CatalogueEvent, known: impl Iterator<Item = DayNumber>, delta: Delta) -> usize {
+    let (replica, _) = parts(async {
+        let replica = replica(Delta { events: vec![event], ..Delta::default() }).await;
+        for day in known {
+            days(&replica, day..=day).await;
+        }
+        replica
+    });
+    parts(replica.updated(delta)).1
+}
+
+#[test]
+fn an_event_is_compared_in_parts_on_a_long_sequence_of_days() {
+    let moved = Event { title: Title::parse("Renamed").unwrap(), ..hourly(1).event.as_ref().clone() };
+    let delta = Delta { events: vec![moved.into()], ..Delta::default() };
+    let first = day_of(FIRST);
+    let updating = parts_of_update(hourly(1), first..first + 3_900, delta);
+    // Twice 24 items on each day, of which the first thousands of comparisons take a part each.
+    assert!(updating >= 3_900 * 24 / (8 * Pace::STEPS), "{updating}");
+}
+
+#[test]
+fn an_event_is_compared_in_parts_on_days_apart() {
+    let first = day_of(FIRST);
+    let rule = Some("FREQ=YEARLY;INTERVAL=10");
+    let event = |number: u128, time: &str| CatalogueEvent::from(fixtures::event(number, time, rule));
+    let events = (1..5).map(|number| event(number, "2026-11-02 10:00")).collect();
+    let delta = Delta { events, ..Delta::default() };
+    let known = (first + 1..first + 7_000).step_by(2);
+    let updating = parts_of_update(event(1, "2026-11-02 9:00"), known, delta);
+    assert!(updating >= 4 * 3_500 * Pace::STEPS_PER_RULE / Pace::STEPS_PER_PART, "{updating}");
+}
+
 #[test]
 fn few_days_are_computed_at_a_time_if_they_are_full() {
     let hours: Vec<String> = (0..24).map(|hour| hour.to_string()).collect();
