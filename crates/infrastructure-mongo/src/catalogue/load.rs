@@ -61,24 +61,59 @@ pub(super) async fn revision(database: &Database, scope: &TenantScope) -> Result
     Ok(found.map_or(0, |organization| organization.revision))
 }
 
-/// Permits to load what is not small.
+/// The permits to load a catalogue, not counting those of up to [`SMALL_BYTES`]: one for catalogues of any size, and one for small
+/// ones, which do not wait for the largest ones.
+pub(super) struct Loads {
+    any: Semaphore,
+    small: Semaphore,
+    /// The bytes up to which a catalogue is small.
+    pub(super) small_bytes: usize,
+}
+
+impl Loads {
+    pub(super) const fn new(small_bytes: usize) -> Self {
+        Self { any: Semaphore::const_new(1), small: Semaphore::const_new(1), small_bytes }
+    }
+}
+
+/// The permit of one load.
 struct Turns<'p> {
-    permits: &'p Semaphore,
-    permit: Option<SemaphorePermit<'p>>,
+    loads: &'p Loads,
+    permit: Permit<'p>,
+}
+
+enum Permit<'p> {
+    None,
+    Small(SemaphorePermit<'p>),
+    Any(SemaphorePermit<'p>),
 }
 
 impl<'p> Turns<'p> {
-    const fn new(permits: &'p Semaphore) -> Self {
-        Self { permits, permit: None }
+    const fn new(loads: &'p Loads) -> Self {
+        Self { loads, permit: Permit::None }
     }
 
-    /// The size of the next page: the given one with a permit, and a small one without a permit as long as the catalogue is small.
-    async fn page(&mut self, is_small: bool, size: usize) -> usize {
-        if self.permit.is_none() && !is_small {
-            // The semaphore is never closed.
-            self.permit = self.permits.acquire().await.ok();
-        }
-        if self.permit.is_some() { size } else { size.min(SMALL_PAGE) }
+    /// The size of the next page of a catalogue of which so many bytes are loaded: the given one with a permit, and a small one as
+    /// long as none is needed.
+    async fn page(&mut self, bytes: usize, size: usize) -> usize {
+        let Loads { any, small, small_bytes } = self.loads;
+        let is_small = bytes <= *small_bytes;
+        self.permit = match std::mem::replace(&mut self.permit, Permit::None) {
+            Permit::None if bytes <= SMALL_BYTES => return size.min(SMALL_PAGE),
+            // The semaphores are never closed.
+            Permit::None if is_small => tokio::select! {
+                biased;
+                permit = any.acquire() => permit.map_or(Permit::None, Permit::Any),
+                permit = small.acquire() => permit.map_or(Permit::None, Permit::Small),
+            },
+            Permit::Small(permit) if is_small => Permit::Small(permit),
+            Permit::Any(permit) => Permit::Any(permit),
+            others => {
+                drop(others);
+                any.acquire().await.map_or(Permit::None, Permit::Any)
+            }
+        };
+        size
     }
 }
 
@@ -90,9 +125,9 @@ pub(super) async fn load(
     database: &Database,
     scope: &TenantScope,
     max_bytes: usize,
-    permits: &Semaphore,
+    loads: &Loads,
 ) -> Result<Loaded, StorageError> {
-    let mut turns = Turns::new(permits);
+    let mut turns = Turns::new(loads);
     for _ in 0..ATTEMPTS {
         let mut replica = Replica::empty(revision(database, scope).await?);
         if !add_events(database, scope, &mut replica, max_bytes, &mut turns).await?
@@ -112,10 +147,6 @@ pub(super) async fn load(
     Err(StorageError::Outdated("a catalogue that was being loaded"))
 }
 
-fn is_small(replica: &Replica) -> bool {
-    replica.bytes() <= SMALL_BYTES
-}
-
 /// Adds all events. Returns false if the replica is too large.
 async fn add_events(
     database: &Database,
@@ -126,7 +157,7 @@ async fn add_events(
 ) -> Result<bool, StorageError> {
     let (mut last, mut next) = (String::new(), FIRST_PAGE);
     while replica.bytes() <= max_bytes {
-        let size = turns.page(is_small(replica), next).await;
+        let size = turns.page(replica.bytes(), next).await;
         let query = Query::from(doc! { "_id": { "$gt": &last } }).sorted(doc! { "_id": 1 }).limited(size);
         let query = query.projected(doc! { "search": 0 }).hinted("by_id");
         let page: Vec<EventDocument> = database.collection(scope, &schema::EVENTS).find(query).await?;
@@ -157,7 +188,8 @@ async fn add_exceptions(
 ) -> Result<bool, StorageError> {
     let (mut from, mut next, mut has_advanced) = (0, PAGE, true);
     while replica.bytes() <= max_bytes {
-        let size = turns.page(is_small(replica) && has_advanced, next).await;
+        let bytes = replica.bytes();
+        let size = turns.page(if has_advanced { bytes } else { bytes.max(SMALL_BYTES + 1) }, next).await;
         let query =
             Query::from(doc! { "revision": { "$gte": from } }).sorted(doc! { "revision": 1 }).limited(size);
         let page: Vec<OccurrenceDocument> =
@@ -187,13 +219,16 @@ mod tests {
 
     #[test]
     fn only_what_is_not_small_waits_for_a_permit() {
-        let permits = Semaphore::new(1);
-        let (mut large, mut small) = (Turns::new(&permits), Turns::new(&permits));
-        assert_eq!(large.page(true, EVENTS).now_or_never(), Some(SMALL_PAGE));
-        assert_eq!(large.page(false, EVENTS).now_or_never(), Some(EVENTS));
-        assert_eq!(small.page(true, FIRST_PAGE).now_or_never(), Some(FIRST_PAGE));
-        assert_eq!(small.page(false, EVENTS).now_or_never(), None);
+        let loads = Loads::new(2 * SMALL_BYTES);
+        let [mut large, mut other, mut small] = std::array::from_fn(|_| Turns::new(&loads));
+        assert_eq!(large.page(SMALL_BYTES, EVENTS).now_or_never(), Some(SMALL_PAGE));
+        assert_eq!(large.page(SMALL_BYTES + 1, EVENTS).now_or_never(), Some(EVENTS));
+        assert_eq!(other.page(SMALL_BYTES, FIRST_PAGE).now_or_never(), Some(FIRST_PAGE));
+        assert_eq!(other.page(2 * SMALL_BYTES, EVENTS).now_or_never(), Some(EVENTS));
+        assert_eq!(small.page(2 * SMALL_BYTES, EVENTS).now_or_never(), None);
+        assert_eq!(other.page(2 * SMALL_BYTES + 1, EVENTS).now_or_never(), None, "it is not small");
+        assert_eq!(small.page(2 * SMALL_BYTES, EVENTS).now_or_never(), Some(EVENTS));
         drop(large);
-        assert_eq!(small.page(false, EVENTS).now_or_never(), Some(EVENTS));
+        assert_eq!(other.page(usize::MAX, EVENTS).now_or_never(), Some(EVENTS));
     }
 }

@@ -4,12 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use convene_application::{caller::TenantScope, catalogue::Replica, failure::Fault};
 use convene_domain::id::OrganizationId;
-use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
-use tokio::{sync::Semaphore, time::timeout};
+use moka::{
+    notification::RemovalCause,
+    ops::compute::{CompResult, Op},
+    policy::EvictionPolicy,
+    sync::Cache,
+};
+use tokio::time::timeout;
 
 use super::{
     delta::{self, Followed},
-    load::{Loaded, load},
+    load::{Loaded, Loads, load},
     slot::{Slot, State},
 };
 use crate::{
@@ -22,8 +27,12 @@ use crate::{
 /// processor than to wait.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// The number of replicas that are loaded at a time, not counting small ones.
-const LOADS: usize = 2;
+/// The part of the bound that is kept for small replicas: the largest catalogue of one organization leaves it to others, and
+/// 100,000 usual series still fit into the rest of the default bound.
+const RESERVED: usize = 4;
+
+/// The part of the bound up to which a replica is small.
+const SMALL: usize = 16;
 
 /// The time after which a catalogue that was too large, or had an unreadable document, is loaded again. If it is still too large, the
 /// next time is twice as long, up to about an hour.
@@ -40,30 +49,55 @@ const MAX_CHANGED_BYTES: usize = 32 << 20;
 #[derive(Clone)]
 pub(super) struct Replicas {
     database: Database,
-    slots: Cache<OrganizationId, Arc<Slot>>,
+    /// Replicas of any size.
+    shared: Cache<OrganizationId, Arc<Slot>>,
+    /// Small replicas that had to leave the others.
+    reserved: Cache<OrganizationId, Arc<Slot>>,
+    /// The bytes that a replica may have.
     max_bytes: usize,
-    loads: Arc<Semaphore>,
+    loads: Arc<Loads>,
 }
 
 impl Replicas {
     /// Replicas of at most this number of bytes, all together.
     pub(super) fn new(database: Database, max_bytes: usize) -> Self {
-        let slots = Cache::builder()
-            .weigher(|_, slot: &Arc<Slot>| slot.weigh())
-            .max_capacity(max_bytes as u64)
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
-        Self { database, slots, max_bytes, loads: Arc::new(Semaphore::new(LOADS)) }
+        let cache = |bytes: usize| {
+            Cache::builder()
+                .weigher(|_, slot: &Arc<Slot>| slot.weigh())
+                .max_capacity(bytes as u64)
+                .eviction_policy(EvictionPolicy::lru())
+        };
+        let (kept, small_bytes) = (max_bytes / RESERVED, max_bytes / SMALL);
+        let max_bytes = max_bytes - kept;
+        let reserved = cache(kept).build();
+        let further = reserved.clone();
+        let shared = cache(max_bytes).eviction_listener(move |organization, slot: Arc<Slot>, cause| {
+            if cause == RemovalCause::Size && slot.is_small(small_bytes) {
+                further.insert(*organization, slot);
+            }
+        });
+        Self {
+            database,
+            shared: shared.build(),
+            reserved,
+            max_bytes,
+            loads: Arc::new(Loads::new(small_bytes)),
+        }
     }
 
     /// The place of an organization's replica.
     pub(super) fn slot(&self, scope: &TenantScope) -> Arc<Slot> {
-        self.slots.get_with(scope.organization(), Arc::default)
+        let organization = scope.organization();
+        self.known(organization).unwrap_or_else(|| self.shared.get_with(organization, Arc::default))
+    }
+
+    fn known(&self, organization: OrganizationId) -> Option<Arc<Slot>> {
+        self.shared.get(&organization).or_else(|| self.reserved.get(&organization))
     }
 
     /// The replica of the organization if it is at this revision or a later one, without access to the database.
     pub(super) fn held(&self, scope: &TenantScope, required: i64) -> Option<Arc<Replica>> {
-        let replica = self.slots.get(&scope.organization())?.replica()?;
+        let replica = self.known(scope.organization())?.replica()?;
         (replica.revision() >= required).then_some(replica)
     }
 
@@ -101,9 +135,10 @@ impl Replicas {
 
     /// Drops the replica of an organization.
     pub(super) fn forget(&self, organization: OrganizationId) {
-        self.slots.invalidate(&organization);
-        self.slots.run_pending_tasks();
-        metrics::catalogue_bytes(self.slots.weighted_size());
+        for slots in [&self.shared, &self.reserved] {
+            slots.invalidate(&organization);
+        }
+        self.count();
     }
 
     /// Loads the replica, or waits for the task that does. Returns false if the caller should not wait any longer.
@@ -177,12 +212,27 @@ impl Replicas {
 
     /// Counts the size of the slot, unless another one has taken its place.
     fn weigh(&self, organization: OrganizationId, slot: &Arc<Slot>) {
-        self.slots.entry(organization).and_compute_with(|entry| match entry {
-            Some(entry) if Arc::ptr_eq(entry.value(), slot) => Op::Put(Arc::clone(slot)),
-            _ => Op::Nop,
-        });
-        self.slots.run_pending_tasks();
-        metrics::catalogue_bytes(self.slots.weighted_size());
+        let is_small = slot.is_small(self.loads.small_bytes);
+        let weighed = |slots: &Cache<OrganizationId, Arc<Slot>>, stays: bool| {
+            slots.entry(organization).and_compute_with(|entry| match entry {
+                Some(entry) if Arc::ptr_eq(entry.value(), slot) && stays => Op::Put(Arc::clone(slot)),
+                Some(entry) if Arc::ptr_eq(entry.value(), slot) => Op::Remove,
+                _ => Op::Nop,
+            })
+        };
+        weighed(&self.shared, true);
+        if let CompResult::Removed(_) = weighed(&self.reserved, is_small) {
+            self.shared.insert(organization, Arc::clone(slot));
+        }
+        self.count();
+    }
+
+    /// Drops what exceeds the bounds, and counts what remains.
+    fn count(&self) {
+        for slots in [&self.shared, &self.reserved] {
+            slots.run_pending_tasks();
+        }
+        metrics::catalogue_bytes(self.shared.weighted_size() + self.reserved.weighted_size());
     }
 }
 

@@ -121,6 +121,11 @@ impl Slot {
         self.bytes() > self.weight.load(Ordering::Relaxed).saturating_add(GROWTH_BYTES)
     }
 
+    /// Tests whether the replica is there and has at most this number of bytes.
+    pub(super) fn is_small(&self, small: usize) -> bool {
+        self.replica().is_some_and(|replica| replica.bytes() <= small)
+    }
+
     fn bytes(&self) -> u32 {
         let replica = self.replica().map_or(0, |replica| replica.bytes());
         u32::try_from(EMPTY_BYTES + replica).unwrap_or(u32::MAX)

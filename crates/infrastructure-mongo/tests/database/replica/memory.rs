@@ -1,15 +1,21 @@
 //! The memory of replicas. `CONVENE_TEST_ORGANIZATIONS=100` with `--nocapture`, alone, makes the documented run.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bson::{Bson, doc};
 use convene_application::{
     authentication::{Authenticate, Credentials, Deadline},
     caller::{Caller, Identity, Principal},
+    catalogue::Replica,
     ports::OrganizationReference,
-    testing::{FixedClock, builders::fresh_uuid},
+    testing::{
+        FixedClock,
+        builders::{ChangeBuilder, EventBuilder, fresh_uuid},
+    },
 };
 use convene_domain::{id::EventId, text::UserId};
+use convene_infrastructure_mongo::ports::MongoPorts;
+use time::macros::datetime;
 
 use crate::support::{Tenant, TestDatabase};
 
@@ -81,6 +87,61 @@ async fn caller(authenticate: &Authenticate, tenant: &Tenant) -> Caller {
     }
 }
 
+/// Reads the replica of an organization.
+async fn read(ports: &MongoPorts, authenticate: &Authenticate, tenant: &Tenant) -> Arc<Replica> {
+    let caller = caller(authenticate, tenant).await;
+    // A request waits for a replica for some seconds only.
+    for _ in 0..MAX_ATTEMPTS {
+        if let Some(replica) = ports.catalogue.replica(caller.scope()).await.unwrap() {
+            return replica;
+        }
+    }
+    panic!("a replica")
+}
+
+#[tokio::test]
+async fn the_largest_catalogues_leave_small_ones_in_memory() {
+    let database = TestDatabase::prepared().await;
+    let change = ChangeBuilder::by("first-admin").build();
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    for number in 0..3 {
+        let tenant = database.organization(&format!("small-{number}")).await;
+        let event = EventBuilder::once(datetime!(2031-03-03 09:00)).build();
+        database.ports.events.create(&tenant.scope, event, &change).await.unwrap();
+        small.push(tenant);
+        let tenant = database.organization(&format!("large-{number}")).await;
+        store_series(&database, &tenant).await;
+        large.push(tenant);
+    }
+    // There is room for one of the large ones beside the part for small ones.
+    let bound = 5 << 19;
+    let ports = database.another_process().await.with_catalogue_bytes(bound);
+    let authenticate = Authenticate::new(ports.directory.clone());
+    for tenant in small.iter().chain(&large) {
+        read(&ports, &authenticate, tenant).await;
+    }
+    let mut held = 0;
+    for tenant in &small {
+        let caller = caller(&authenticate, tenant).await;
+        assert!(ports.catalogue.held(caller.scope()).is_some(), "a small one");
+    }
+    for tenant in small.iter().chain(&large) {
+        let caller = caller(&authenticate, tenant).await;
+        held += ports.catalogue.held(caller.scope()).map_or(0, |replica| replica.bytes());
+    }
+    assert!((1 << 20..=bound).contains(&held), "{held}");
+    // One that has grown leaves the part for small ones.
+    store_series(&database, &small[0]).await;
+    database.collection("revisions").delete_many(doc! {}).await.unwrap();
+    let organization = doc! { "_id": small[0].scope.organization().to_string() };
+    let later = doc! { "$set": { "revision": 9_i64 } };
+    database.collection("organizations").update_one(organization, later).await.unwrap();
+    let grown = read(&ports, &authenticate, &small[0]).await;
+    assert!(grown.entries().count() >= SERIES);
+    let caller = caller(&authenticate, &small[0]).await;
+    assert!(ports.catalogue.held(caller.scope()).is_some_and(|held| Arc::ptr_eq(&held, &grown)));
+}
+
 #[tokio::test]
 async fn the_replicas_of_many_organizations_stay_within_their_bound() {
     let asked = std::env::var("CONVENE_TEST_ORGANIZATIONS").ok().and_then(|number| number.parse().ok());
@@ -99,16 +160,7 @@ async fn the_replicas_of_many_organizations_stay_within_their_bound() {
     let begun = Instant::now();
     let mut bytes = 0;
     for tenant in tenants.iter().chain(&tenants) {
-        let caller = caller(&authenticate, tenant).await;
-        // A request waits for a replica for a second only.
-        let mut replica = None;
-        for _ in 0..MAX_ATTEMPTS {
-            replica = ports.catalogue.replica(caller.scope()).await.unwrap();
-            if replica.is_some() {
-                break;
-            }
-        }
-        let replica = replica.expect("a replica");
+        let replica = read(&ports, &authenticate, tenant).await;
         assert_eq!(replica.held_events().count(), SERIES);
         for held in replica.held_events() {
             let event = held.event().expect("an event");
