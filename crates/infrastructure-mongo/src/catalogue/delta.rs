@@ -25,6 +25,10 @@ use crate::{
 const REVISIONS: i64 = 100;
 const LARGE_REVISIONS: i64 = 10;
 
+/// The revisions from which on a replica is loaded again instead of updated: to follow them takes as many commands as to load the
+/// events of a large catalogue, and the request that does so has ten seconds.
+const MAX_REVISIONS: i64 = 10_000;
+
 /// The bytes that an exception takes while it is read, about.
 const EXCEPTION_BYTES: usize = 1 << 10;
 
@@ -54,6 +58,9 @@ pub(super) async fn follow(
     required: i64,
     max_bytes: usize,
 ) -> Result<Followed, StorageError> {
+    if required - start.revision() > MAX_REVISIONS {
+        return Ok(Followed::TooMuch);
+    }
     let (mut size, mut read_bytes) = (LARGE_REVISIONS, 0);
     let mut followed: Option<Replica> = None;
     loop {

@@ -241,6 +241,38 @@ async fn many_changes_are_followed_in_parts() {
 }
 
 #[tokio::test]
+async fn a_replica_that_is_far_behind_is_loaded_again() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    let reader = Process::new(database.ports.in_steps_of(1));
+    let plain = Process::new(database.another_process().await.with_catalogue_bytes(0));
+    let other = Process::new(database.another_process().await);
+    let world = World { processes: [reader, other], plain, tenant, database };
+    let reader = &world.processes[0];
+    let event = world.create(EventBuilder::once(FIRST).title("Before")).await;
+    let before = world.replica(reader).await.unwrap().revision();
+    world.rename(&world.plain, event.id, "After").await;
+    // As many changes of which each is stored.
+    let revisions = world.database.collection("revisions");
+    let last = revisions.find_one(doc! {}).sort(doc! { "revision": -1 }).await.unwrap().unwrap();
+    let (from, behind) = (last.get_i64("revision").unwrap(), 10_001);
+    let copy = |revision: i64| {
+        let mut copy = last.clone();
+        copy.insert("_id", format!("copy of {revision}"));
+        copy.insert("revision", revision);
+        copy
+    };
+    revisions.insert_many((from + 1..=before + behind).map(copy)).await.unwrap();
+    let set = doc! { "$set": { "revision": before + behind } };
+    world.database.collection("organizations").update_many(doc! {}, set).await.unwrap();
+    commands.take();
+    assert_eq!(world.titles(reader).await, ["After"]);
+    assert_eq!(world.replica(reader).await.unwrap().revision(), before + behind);
+    let sent = commands.take().len();
+    assert!(sent <= 20, "{sent} commands");
+}
+
+#[tokio::test]
 async fn a_catalogue_with_an_unreadable_document_is_read_from_the_database() {
     let world = World::new().await;
     world.create(EventBuilder::once(FIRST).title("Fine")).await;
