@@ -2,16 +2,26 @@
 //!
 //! The key is the text of a document and the name of the operation, never the caller: what is compiled depends on
 //! nothing else. The limits that depend on variables, and the variables themselves, are checked for each request.
+//!
+//! Each organization uses one of several caches. An organization that sends many large documents evicts those of the
+//! organizations with the same cache only.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use juniper::{DefaultScalarValue, GraphQLType};
 use moka::{Equivalent, sync::Cache};
 
 use super::{compiled::CompiledDocument, response::Errors};
 
-/// The approximate size of the cache in bytes: some thousand documents of a client, or thirty of the largest ones.
+/// The approximate size of the cache in bytes: some thousand documents of clients, or some
+/// dozen of the largest ones.
 pub const MAX_DOCUMENT_BYTES: u64 = 32 << 20;
+
+/// The number of caches. Each has room for some of the largest documents.
+const CACHES: usize = 8;
 
 /// The approximate size of what is compiled for a name in a document, which the parser and the validation keep once
 /// each.
@@ -23,11 +33,15 @@ const ERROR_BYTES: usize = 8 << 10;
 pub(super) type Compiled<Q, M, S> = Arc<Result<CompiledDocument<Q, M, S>, Errors>>;
 
 /// The compiled documents of a process. The least frequently used ones are evicted.
-pub(super) struct DocumentCache<Q, M, S>(Cache<Key, Compiled<Q, M, S>>)
+pub(super) struct DocumentCache<Q, M, S>
 where
     Q: GraphQLType<DefaultScalarValue> + 'static,
     M: GraphQLType<DefaultScalarValue> + 'static,
-    S: GraphQLType<DefaultScalarValue> + 'static;
+    S: GraphQLType<DefaultScalarValue> + 'static,
+{
+    caches: [Cache<Key, Compiled<Q, M, S>>; CACHES],
+    choice: RandomState,
+}
 
 #[derive(Hash, PartialEq, Eq)]
 struct Key {
@@ -56,18 +70,25 @@ where
 {
     pub(super) fn new(max_bytes: u64) -> Self {
         let weight = |key: &Key, compiled: &Compiled<Q, M, S>| weight(&key.text, compiled.is_ok());
-        Self(Cache::builder().weigher(weight).max_capacity(max_bytes).build())
+        let cache = |_| Cache::builder().weigher(weight).max_capacity(max_bytes / CACHES as u64).build();
+        Self { caches: std::array::from_fn(cache), choice: RandomState::new() }
     }
 
-    /// The document, if it was used lately.
-    pub(super) fn get(&self, text: &str, operation: Option<&str>) -> Option<Compiled<Q, M, S>> {
-        self.0.get(&Borrowed { text, operation })
+    /// The document, if the organization, or another one with its cache, used it lately.
+    pub(super) fn get(
+        &self,
+        organization: Option<&str>,
+        text: &str,
+        operation: Option<&str>,
+    ) -> Option<Compiled<Q, M, S>> {
+        self.cache(organization)?.get(&Borrowed { text, operation })
     }
 
     /// Adds a document that was compiled. A request that selects no operation of its document, or exceeds a limit with any
     /// variables, leaves nothing in the cache.
     pub(super) fn keep(
         &self,
+        organization: Option<&str>,
         text: &Arc<str>,
         operation: Option<&str>,
         compiled: Result<CompiledDocument<Q, M, S>, Errors>,
@@ -77,8 +98,16 @@ where
             return compiled;
         }
         let key = Key { text: Arc::clone(text), operation: operation.map(Into::into) };
-        self.0.insert(key, Arc::clone(&compiled));
+        if let Some(cache) = self.cache(organization) {
+            cache.insert(key, Arc::clone(&compiled));
+        }
         compiled
+    }
+
+    /// The cache of an organization. The choice is random for each process.
+    fn cache(&self, organization: Option<&str>) -> Option<&Cache<Key, Compiled<Q, M, S>>> {
+        let hash = usize::try_from(self.choice.hash_one(organization) % CACHES as u64).ok()?;
+        self.caches.get(hash)
     }
 }
 
@@ -114,14 +143,25 @@ mod tests {
 
         /// Asks for a document, and returns true if it had to be compiled.
         fn compiles(&self, text: &str, operation: Option<&str>) -> bool {
-            if self.cache.get(text, operation).is_some() {
+            self.compiles_for("acme", text, operation)
+        }
+
+        fn compiles_for(&self, organization: &str, text: &str, operation: Option<&str>) -> bool {
+            if self.cache.get(Some(organization), text, operation).is_some() {
                 return false;
             }
             let text: Arc<str> = text.into();
             let source = Source { root: Arc::clone(&self.root), text: Arc::clone(&text) };
             let compiled = CompiledDocument::new(Arc::new(source), operation, &DocumentLimits::default());
-            self.cache.keep(&text, operation, compiled);
+            self.cache.keep(Some(organization), &text, operation, compiled);
             true
+        }
+
+        /// The number of documents, and their approximate size in bytes.
+        fn size(&self) -> (u64, u64) {
+            let caches = &self.cache.caches;
+            caches.iter().for_each(Cache::run_pending_tasks);
+            (caches.iter().map(Cache::entry_count).sum(), caches.iter().map(Cache::weighted_size).sum())
         }
     }
 
@@ -151,8 +191,7 @@ mod tests {
         for operation in 0..100 {
             assert!(fixture.compiles("query A { organization { slug } }", Some(&operation.to_string())));
         }
-        fixture.cache.0.run_pending_tasks();
-        assert_eq!(fixture.cache.0.entry_count(), 0);
+        assert_eq!(fixture.size(), (0, 0));
     }
 
     #[test]
@@ -164,11 +203,31 @@ mod tests {
             fixture.compiles(&format!("{{ organization {{ slug }} }} # {number}"), None);
             if number % 10 == 0 {
                 fixture.compiles(often, None);
-                fixture.cache.0.run_pending_tasks();
+                fixture.size();
             }
         }
-        fixture.cache.0.run_pending_tasks();
-        assert!(fixture.cache.0.weighted_size() <= LIMIT);
+        assert!(fixture.size().1 <= LIMIT);
         assert!(!fixture.compiles(often, None));
+    }
+
+    #[test]
+    fn an_organization_evicts_few_documents_of_others() {
+        const LIMIT: u64 = 1 << 20;
+        let fixture = Fixture::new(LIMIT);
+        let others: Vec<String> = (0..100).map(|number| format!("organization-{number}")).collect();
+        let small = "{ organization { slug } }";
+        for other in &others {
+            fixture.compiles_for(other, small, None);
+        }
+        // Large documents that are used more often.
+        for round in 0..4 {
+            for number in 0..30 {
+                let text = format!("{{ {} }} # {number}", "organization { slug } ".repeat(25));
+                fixture.compiles_for("flood", &text, None);
+            }
+            assert!(fixture.size().1 <= LIMIT, "{round}");
+        }
+        let kept = others.iter().filter(|other| !fixture.compiles_for(other, small, None)).count();
+        assert!(kept >= others.len() / 2, "{kept}");
     }
 }

@@ -170,12 +170,13 @@ where
         operation_name: Option<&str>,
         owner: &Owner,
     ) -> Result<Compiled<Q, M, S>, JoinError> {
-        if let Some(known) = self.documents.get(text, operation_name) {
+        let organization = owner.organization.as_deref();
+        if let Some(known) = self.documents.get(organization, text, operation_name) {
             return Ok(known);
         }
         let turn = self.compiling.take(owner, COMPILED_BYTES).await;
         // Another request may have compiled it meanwhile.
-        if let Some(known) = self.documents.get(text, operation_name) {
+        if let Some(known) = self.documents.get(organization, text, operation_name) {
             return Ok(known);
         }
         let source = Arc::new(Source { root: Arc::clone(&self.root), text: Arc::clone(text) });
@@ -185,7 +186,7 @@ where
             let _turn = turn;
             CompiledDocument::new(source, name.as_deref(), &limits)
         });
-        Ok(self.documents.keep(text, operation_name, compiled.await?))
+        Ok(self.documents.keep(organization, text, operation_name, compiled.await?))
     }
 
     fn judge(
