@@ -11,7 +11,7 @@ pub(crate) const ORCHESTRA: &str = "org-123";
 pub(crate) const ADMIN: &str = "user-456";
 
 /// Lists within other lists, and under several aliases. `$first` and `$inner` are page sizes.
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 11] = [
     "{ members(first: $first) { nodes { id } } }",
     "{ issues(first: $first) { nodes { assignee { id } createdBy { id } event { id occurrences($window, first: $inner) { \
      nodes { id } } } } } }",
@@ -30,8 +30,8 @@ const LISTS: [&str; 10] = [
     "{ events(first: $first) { nodes { a: registrations(first: $inner) { nodes { member { id } } } \
      b: registrations(first: 1, filter: {status: CONFIRMED}) { nodes { id } } } } }",
     "{ a: occurrences($window, first: $first, filter: {search: \"re\"}) { nodes { id } } \
-     b: occurrences($window, first: $inner, filter: {onlyOpen: true}) { nodes { id } } \
-     c: events(first: $first, filter: {search: \"re\"}) { nodes { id } } \
+     b: occurrences($window, first: $inner, filter: {onlyOpen: true}) { nodes { id } } }",
+    "{ c: events(first: $first, filter: {search: \"re\"}) { nodes { id } } \
      d: issues(first: $first, filter: {search: \"re\"}) { nodes { id } } }",
 ];
 

@@ -135,10 +135,10 @@ pub(super) fn call(kind: &str, name: &str) -> Price {
         ("Event", "occurrences") => 20,
         ("Query", _) => 50,
         (_, "registrations") => 20,
-        // The database counts up to 10,000 index entries, in some milliseconds.
-        (_, "totalCount") => 100,
-        // The database counts the index entries up to the last position of each waitlist.
-        (_, "waitlistPosition") => 20,
+        // The database counts up to 10,000 index entries, in about four milliseconds.
+        (_, "totalCount") => 400,
+        // The database counts the index entries up to the last position of each waitlist, which has up to 5,000.
+        (_, "waitlistPosition") => 80,
         (_, "viewerRegistration") => 4,
         _ => 0,
     };
@@ -188,8 +188,10 @@ pub(super) fn filter(kind: &str) -> Price {
 /// The additional price of a field of a filter.
 pub(super) fn condition(field: &str) -> Price {
     match field {
-        "search" => Price::new(1_000, 0),
-        "onlyOpen" => Price::new(500, 0),
+        // The texts of all events in memory are compared.
+        "search" => Price::new(2_000, 0),
+        // The seats of up to 10,000 occurrences are read.
+        "onlyOpen" => Price::new(3_000, 0),
         _ => Price::default(),
     }
 }
