@@ -148,7 +148,8 @@ impl Occurrence {
         }
     }
 
-    /// The version, which starts at 1 and grows with each change of the occurrence itself. Registrations do not change it.
+    /// The version, which starts at 1 and grows with each change of the occurrence: by itself, and by an edit of its event if
+    /// somebody is registered or it has values of its own. Registrations do not change it.
     fn version(&self) -> i32 {
         int(self.0.version)
     }
@@ -213,7 +214,7 @@ impl Occurrence {
         self.0.updated_at.map(Into::into)
     }
 
-    /// True if the occurrence was rescheduled, resized, renamed or cancelled by itself.
+    /// True if the occurrence was rescheduled, relocated, resized, renamed or cancelled by itself.
     fn is_exception(&self) -> bool {
         self.0.is_exception
     }

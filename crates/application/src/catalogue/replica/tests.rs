@@ -220,7 +220,7 @@ fn an_event_is_compared_in_parts_on_a_long_sequence_of_days() {
     let first = day_of(FIRST);
     let updating = parts_of_update(hourly(1), first..first + 3_900, delta);
     // Twice 24 items on each day, of which the first thousands of comparisons take a part each.
-    assert!(updating >= 3_900 * 24 / (8 * Pace::STEPS), "{updating}");
+    assert!(updating >= 3_900 * 24 / (8 * Pace::STEPS_PER_PART), "{updating}");
 }
 
 #[test]
