@@ -108,7 +108,8 @@ impl<R: CallerResolver> AccessControl<R> {
     /// The rate limit of the caller is charged before the lookup, so that a flood of requests causes no flood of
     /// queries. It is charged under the id of the organization as well, if the credentials name it by its slug. Rejected
     /// credentials are charged to the address of the client; that never affects valid ones, so nobody can lock out others
-    /// behind the same address. Credentials that cannot be verified now are not charged. The limit of the organization is charged after the lookup, so that only its members can exhaust it.
+    /// behind the same address. Credentials that cannot be verified now are not charged. The limit of the organization is charged
+    /// after the lookup, so that only its members can exhaust it.
     ///
     /// # Errors
     /// The reasons of [`Denial`].

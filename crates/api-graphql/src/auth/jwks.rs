@@ -42,8 +42,8 @@ const OF_ORDER_EIGHT: [[u8; 32]; 2] = [
 
 impl VerificationKeys {
     /// The keys of a JSON Web Key Set. Encryption keys are ignored. Entries that are malformed, ambiguous, too weak or not
-    /// supported are [skipped](VerificationKeys::skipped), and those without a `kid` beside other usable ones; so are shared secrets and private keys, because a set is meant to
-    /// be published.
+    /// supported are [skipped](VerificationKeys::skipped), and those without a `kid` beside other usable ones; so are shared secrets
+    /// and private keys, because a set is meant to be published.
     ///
     /// # Errors
     ///
