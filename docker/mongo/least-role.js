@@ -22,6 +22,7 @@ const CHANGEABLE = [
   'members',
   'occurrences',
   'organizations',
+  'realignments',
   'registrations',
   'revisions',
 ];

@@ -7,8 +7,8 @@
 //
 //   CONVENE_ORGANIZATION=org_... CONVENE_ZONE=large mongosh --file shard.js 'mongodb://admin@router/admin'
 //
-// Two collections stay on the primary shard of the database, because they have a unique index without the organization:
-// `organizations` (slug) and `idempotency` (keys of the operator).
+// Three collections stay on the primary shard of the database. `organizations` (slug) and `idempotency` (keys of the operator) have
+// a unique index without the organization; `realignments` has one document.
 
 const name = process.env.CONVENE_DATABASE ?? 'convene';
 const key = { organization: 1 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use convene_application::{
     authentication::LocalOperator,
-    event::RealignOccurrences,
+    event::{RealignOccurrences, UpdateDue},
     failure::Fault,
     job::ResumeJobs,
     organization::ForgetDeleted,
@@ -13,8 +13,8 @@ use convene_application::{
     ports::{Clock, Directory},
     use_cases::{Ports, UseCases},
 };
+pub use convene_infrastructure_mongo::check::Report;
 use convene_infrastructure_mongo::{
-    check::Report,
     connect::{self, ConnectError, ConnectionSettings},
     ports::MongoPorts,
     registration::{BookSettings, MongoRegistrationBook},
@@ -32,6 +32,8 @@ use crate::{
 /// The storage and the use cases that use it.
 pub struct Backend {
     pub services: Services,
+    /// The warning that `convene update-occurrences` was due when the database was opened.
+    pub update_due: Option<UpdateDue>,
     storage: MongoPorts,
     registration_book: Arc<MongoRegistrationBook>,
 }
@@ -112,17 +114,21 @@ impl Backend {
         let storage = storage(config).await?;
         let usable = async {
             prepare(&storage, config, false).await?;
-            storage.probe().await.map_err(BackendError::Access)
+            storage.probe().await.map_err(BackendError::Access)?;
+            realign(&storage).due().await.map_err(BackendError::Access)
         };
-        if let Err(error) = usable.await {
-            storage.close().await;
-            return Err(error);
-        }
+        let update_due = match usable.await {
+            Ok(update_due) => update_due,
+            Err(error) => {
+                storage.close().await;
+                return Err(error);
+            }
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let registration_book = Arc::new(storage.start_registration_book(BookSettings::default()));
         let use_cases = UseCases::new(ports(&storage, Arc::clone(&registration_book), Arc::clone(&clock)));
         let services = Services { use_cases: Arc::new(use_cases), clock };
-        Ok(Self { services, storage, registration_book })
+        Ok(Self { services, update_due, storage, registration_book })
     }
 
     /// Closes the connections to the database. Nothing works afterwards.
@@ -224,9 +230,8 @@ impl RealignmentCommand {
     /// The database is not available or was never prepared.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, BackendError> {
         let storage = prepared_before(config).await?;
-        let MongoPorts { directory, realignment, .. } = storage.clone();
-        let realign = RealignOccurrences::new(Arc::new(SystemClock), realignment);
-        Ok(Self { realign, operator: LocalOperator::new(directory), storage })
+        let operator = LocalOperator::new(Arc::clone(&storage.directory));
+        Ok(Self { realign: realign(&storage), operator, storage })
     }
 
     /// Closes the connections to the database.
@@ -251,6 +256,10 @@ async fn prepare(
 ) -> Result<Vec<String>, BackendError> {
     let settings = SchemaSettings { activity_retention: config.activity_retention, may_shorten_retention };
     Ok(storage.prepare_with(&settings).await?)
+}
+
+fn realign(storage: &MongoPorts) -> RealignOccurrences {
+    RealignOccurrences::new(Arc::new(SystemClock), Arc::clone(&storage.realignment))
 }
 
 /// Connects to a database that was prepared before. A command would find nothing in another one, and report a success.

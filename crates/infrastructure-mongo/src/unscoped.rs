@@ -1,5 +1,5 @@
 //! Access without a tenant scope: for the lookup of memberships, the organizations that the operator creates and lists, the jobs of
-//! all organizations, and the probe.
+//! all organizations, the record of realignments, and the probe.
 
 use bson::{Document, RawDocumentBuf, doc};
 use futures::{FutureExt, TryStreamExt};
@@ -102,6 +102,23 @@ pub(crate) async fn delete_one(
     let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
     Access::of_program(&database.admission().lookups)
         .run("delete", schema.name, |_| async move { collection.delete_one(filter).await }.boxed())
+        .await
+        .map(drop)
+}
+
+/// Updates the document that passes the filter, or creates it.
+pub(crate) async fn upsert(
+    database: &Database,
+    schema: &CollectionSchema,
+    filter: Document,
+    update: Document,
+) -> Result<(), StorageError> {
+    #[expect(clippy::disallowed_methods, reason = "the document belongs to no organization")]
+    let collection: Collection<RawDocumentBuf> = database.driver().collection(schema.name);
+    Access::of_program(&database.admission().lookups)
+        .run("update", schema.name, |_| {
+            async move { collection.update_one(filter, update).upsert(true).await }.boxed()
+        })
         .await
         .map(drop)
 }

@@ -90,6 +90,9 @@ async fn serve(config: ServeConfig, demo_headers: Option<DemoHeaders>) -> anyhow
         backend = open(&config.database) => Arc::new(backend?),
         () = &mut stop => return Ok(()),
     };
+    if let Some(due) = &backend.update_due {
+        tracing::warn!("{due}");
+    }
     let (resume, authority) = backend.jobs();
     let jobs = tokio::spawn(super::jobs::complete(resume, authority, health.clone()));
     let deleted = tokio::spawn(super::deleted::forget(backend.forget_deleted()));

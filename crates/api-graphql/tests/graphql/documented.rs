@@ -73,7 +73,8 @@ fn metrics_in(text: &str) -> BTreeSet<&str> {
 const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// The metrics of `convene check`.
-const CHECK_METRICS: [&str; 2] = ["convene_check_finished_timestamp_seconds", "convene_check_violations"];
+const CHECK_METRICS: [&str; 3] =
+    ["convene_check_finished_timestamp_seconds", "convene_check_update_due", "convene_check_violations"];
 
 #[test]
 fn every_metric_is_documented_and_no_other() {

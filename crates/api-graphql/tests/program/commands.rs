@@ -144,6 +144,56 @@ async fn stored_occurrences_get_the_times_of_a_new_time_zone_database() {
     }
 }
 
+/// The warnings of a server that it has to update occurrences.
+async fn warnings_at_start(installation: &Installation) -> Vec<String> {
+    let mut served = installation.serve().await;
+    served.server.stop().await.unwrap();
+    let log = served.server.log().unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let warnings = lines.filter(|line| line["level"] == "WARN");
+    let warnings = warnings.filter_map(|line| line["message"].as_str().map(str::to_owned));
+    warnings.filter(|message| message.contains("update-occurrences")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_and_checks_tell_that_an_update_of_occurrences_is_due() {
+    let installation = Installation::seeded().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("convene.prom");
+    let metric = || {
+        installation.printed(&["check", "--metrics", file.to_str().unwrap()]);
+        let metrics = std::fs::read_to_string(&file).unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("convene_check_update_due "));
+        line.unwrap().to_owned()
+    };
+    // The first process has recorded its version, before anything was stored.
+    let realignments = installation.collection("realignments");
+    let first = realignments.find_one(doc! {}).await.unwrap().unwrap();
+    let program = first.get_str("timeZones").unwrap();
+    assert_eq!(warnings_at_start(&installation).await, Vec::<String>::new());
+    assert_eq!(metric(), "0");
+
+    let another = doc! { "$set": { "timeZones": "1999z" } };
+    for is_recorded in [true, false] {
+        if is_recorded {
+            realignments.update_one(doc! {}, another.clone()).await.unwrap();
+        } else {
+            realignments.delete_one(doc! {}).await.unwrap();
+        }
+        let warnings = warnings_at_start(&installation).await;
+        let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+        assert!(warning.contains(program) && warning.contains("1999z") == is_recorded, "{warning}");
+        assert!(installation.printed(&["check"]).lines().any(|line| line == warning), "{warning}");
+        assert!(installation.printed(&["check", "--json"]).contains(warning), "{warning}");
+        assert_eq!(metric(), "1");
+        installation.printed(&["update-occurrences", "--dry-run"]);
+        assert_eq!(metric(), "1", "a dry run records nothing");
+        installation.printed(&["update-occurrences"]);
+        assert_eq!(metric(), "0");
+        assert_eq!(warnings_at_start(&installation).await, Vec::<String>::new());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn personal_data_is_exported_and_erased() {
     let installation = Installation::seeded().await;

@@ -13,6 +13,7 @@ mod restore;
 pub mod series;
 pub(crate) mod times;
 mod update;
+mod update_due;
 
 pub use cancel::CancelEvent;
 pub use create::{CreateEvent, CreateEventCommand};
@@ -24,3 +25,4 @@ pub use realign::{RealignOccurrences, Realigned};
 pub use restore::RestoreEvent;
 pub use times::{Length, check_end, duration_of_days, problems_of_days};
 pub use update::{SeriesPart, UpdateEvent, UpdateEventCommand};
+pub use update_due::UpdateDue;

@@ -6,8 +6,10 @@ use std::{
 use convene_domain::{
     activity::Actor,
     id::{EventId, OrganizationId},
+    time::zone,
 };
 
+use super::UpdateDue;
 use crate::{
     authentication::LocalOperator,
     caller::TenantScope,
@@ -38,7 +40,8 @@ impl RealignOccurrences {
     }
 
     /// Realigns the events of all organizations, those of an organization in as few transactions as possible, and gives `each` the
-    /// results. An event that is refused does not hold up the others. A repeat continues where an interruption was.
+    /// results. An event that is refused does not hold up the others. A repeat continues where an interruption was. The version of the
+    /// time-zone database is recorded if no event is left.
     ///
     /// # Errors
     /// The events could not be found, or the database is not available any more.
@@ -49,6 +52,11 @@ impl RealignOccurrences {
         is_dry_run: bool,
         mut each: impl FnMut(Realigned),
     ) -> Result<(), Fault> {
+        let mut is_complete = !is_dry_run;
+        let mut each = |realigned: Realigned| {
+            is_complete &= realigned.moved_registrations.is_ok();
+            each(realigned);
+        };
         let mut organizations: BTreeMap<OrganizationId, Vec<EventId>> = BTreeMap::new();
         for OutdatedEvent { organization, event } in self.realignment.outdated(self.clock.now()).await? {
             organizations.entry(organization).or_default().push(event);
@@ -61,7 +69,25 @@ impl RealignOccurrences {
                 Err(Failure::Refused(_)) | Ok(()) => {}
             }
         }
-        Ok(())
+        if is_complete { self.record().await } else { Ok(()) }
+    }
+
+    /// Tests whether [`execute`](Self::execute) is due. If no version is recorded and no occurrence is stored, that of this program is
+    /// recorded: this process is the first one that uses the database.
+    ///
+    /// # Errors
+    /// The database is not available.
+    pub async fn due(&self) -> Result<Option<UpdateDue>, Fault> {
+        let recorded = self.realignment.recorded_version().await?;
+        let has_occurrences = self.realignment.has_occurrences().await?;
+        if recorded.is_none() && !has_occurrences {
+            self.record().await?;
+        }
+        Ok(UpdateDue::of(recorded, has_occurrences))
+    }
+
+    async fn record(&self) -> Result<(), Fault> {
+        self.realignment.record_version(zone::database_version(), self.clock.now()).await
     }
 
     /// Realigns events of one organization: all together, because a member may have seats in several of them, and then alone
@@ -175,7 +201,10 @@ fn without_affected(events: Vec<EventId>, failure: &Failure) -> (Vec<EventId>, V
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    };
 
     use convene_domain::{occurrence::OccurrenceKey, registration::Registration};
 
@@ -194,7 +223,8 @@ mod tests {
         (1..9).find(|&number| fixtures::event_id(number) == event).unwrap()
     }
 
-    /// The results for the events 1 to 4. `realign` is the port: it gets events, and returns those of them that move.
+    /// The results for the events 1 to 4. `realign` is the port: it gets events, and returns those of them that move. The version is
+    /// recorded after a complete update only.
     async fn run(
         is_dry_run: bool,
         realign: impl Fn(&[u128]) -> Outcome<Vec<u128>> + Send + Sync + 'static,
@@ -211,6 +241,13 @@ mod tests {
             let registrations = u32::try_from(moved.len()).unwrap();
             Ok(RealignedEvents { events: moved.into_iter().map(fixtures::event_id).collect(), registrations })
         });
+        let is_recorded = Arc::new(AtomicBool::default());
+        let recorded = Arc::clone(&is_recorded);
+        port.expect_record_version().returning(move |version, _| {
+            assert_eq!(version, zone::database_version());
+            recorded.store(true, Ordering::Relaxed);
+            Ok(())
+        });
         let realign = RealignOccurrences::new(Arc::new(FixedClock::default()), Arc::new(port));
         let authority = LocalOperator::new(Arc::new(MockDirectory::new()));
         let mut told = Vec::new();
@@ -221,6 +258,8 @@ mod tests {
             told.push((one.events.into_iter().map(number).collect(), registrations.is_some()));
         };
         let outcome = realign.execute(&authority, is_dry_run, each).await;
+        let is_complete = outcome.is_ok() && !is_dry_run && told.iter().all(|(_, moved)| *moved);
+        assert_eq!(is_recorded.load(Ordering::Relaxed), is_complete);
         (outcome, told)
     }
 
@@ -337,5 +376,55 @@ mod tests {
         .await;
         assert!(outcome.is_err());
         assert_eq!(told, [(vec![1], true)]);
+    }
+
+    /// The warning of a process, and the version that the database has then.
+    async fn due(recorded: Option<&str>, has_occurrences: bool) -> (Option<String>, Option<String>) {
+        let stored = Arc::new(Mutex::new(recorded.map(str::to_owned)));
+        let mut port = MockRealignment::new();
+        let (read, written) = (Arc::clone(&stored), Arc::clone(&stored));
+        port.expect_recorded_version().returning(move || Ok(read.lock().unwrap().clone()));
+        port.expect_has_occurrences().returning(move || Ok(has_occurrences));
+        port.expect_record_version().returning(move |version, _| {
+            *written.lock().unwrap() = Some(version.to_owned());
+            Ok(())
+        });
+        let realign = RealignOccurrences::new(Arc::new(FixedClock::default()), Arc::new(port));
+        let due = realign.due().await.unwrap().map(|due| due.to_string());
+        let stored = stored.lock().unwrap().clone();
+        (due, stored)
+    }
+
+    #[tokio::test]
+    async fn an_update_is_due_while_another_version_is_recorded() {
+        let program = zone::database_version();
+        assert_eq!(due(Some(program), true).await, (None, Some(program.to_owned())));
+        // Of an earlier and of a later release.
+        for recorded in ["1999z", "2999a"] {
+            let (warning, now) = due(Some(recorded), true).await;
+            let versions =
+                format!("time-zone database {recorded}, and this program has {program}; run it when ");
+            let warning = warning.unwrap();
+            assert!(
+                warning.starts_with("convene update-occurrences is due: ") && warning.contains(&versions),
+                "{warning}"
+            );
+            assert_eq!(now.as_deref(), Some(recorded), "only an update replaces it");
+        }
+        // From before versions were recorded.
+        let (warning, now) = due(None, true).await;
+        let expected = format!(
+            "no update of stored occurrences is recorded, and this program has the time-zone database {program}; "
+        );
+        assert!(warning.unwrap().contains(&expected));
+        assert_eq!(now, None);
+    }
+
+    #[tokio::test]
+    async fn without_occurrences_no_update_is_due() {
+        let program = zone::database_version();
+        assert_eq!(due(None, false).await, (None, Some(program.to_owned())));
+        // A server of another version may store the first occurrence.
+        assert_eq!(due(Some("1999z"), false).await, (None, Some("1999z".to_owned())));
     }
 }

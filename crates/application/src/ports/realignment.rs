@@ -49,4 +49,13 @@ pub trait Realignment: Send + Sync {
         events: Vec<EventId>,
         change: &Change,
     ) -> Outcome<RealignedEvents>;
+
+    /// The version of the time-zone database that was recorded last.
+    async fn recorded_version(&self) -> Result<Option<String>, Fault>;
+
+    /// Records that all stored occurrences have the times of this version of the time-zone database. It replaces an earlier record.
+    async fn record_version(&self, version: &str, now: Instant) -> Result<(), Fault>;
+
+    /// Tests whether any organization has a stored occurrence.
+    async fn has_occurrences(&self) -> Result<bool, Fault>;
 }

@@ -16,9 +16,10 @@ use crate::{
         event::EventDocument,
         ids::read_id,
         occurrence::OccurrenceDocument,
+        realignment::RealignmentDocument,
     },
     error::StorageError,
-    schema::{EVENTS, OCCURRENCES, ORGANIZATIONS},
+    schema::{EVENTS, LAST, OCCURRENCES, ORGANIZATIONS, REALIGNMENTS},
 };
 
 /// The invariant. It does not hold after an update of the time-zone database that moves dates, until `convene update-occurrences`
@@ -80,6 +81,17 @@ async fn find_outdated(database: &Database, now: Instant) -> Result<Vec<Outdated
     }
     let outdated = outdated.into_iter().filter(|(_, organization)| present.contains(organization));
     Ok(outdated.map(|(event, organization)| OutdatedEvent { organization, event }).collect())
+}
+
+/// The version of the time-zone database whose times the stored occurrences have, as far as it is recorded.
+pub(super) async fn recorded_version(
+    database: &Database,
+    session: &mut ClientSession,
+) -> Result<Option<String>, StorageError> {
+    let realignments = collection::<RawDocumentBuf>(database, &REALIGNMENTS);
+    let last = realignments.find_one(doc! { "_id": LAST }).session(session).await?;
+    let last = last.map(|document| decode::<RealignmentDocument>(&REALIGNMENTS, &document)).transpose()?;
+    Ok(last.map(|last| last.time_zones))
 }
 
 /// The organization of an occurrence.

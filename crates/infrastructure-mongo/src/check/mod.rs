@@ -13,7 +13,7 @@ mod report;
 use std::collections::BTreeMap;
 
 use bson::{Document, doc};
-use convene_application::failure::Fault;
+use convene_application::{event::UpdateDue, failure::Fault};
 use convene_domain::time::Instant;
 use mongodb::{
     ClientSession, Collection, Database,
@@ -63,7 +63,10 @@ async fn check(database: &Database, now: Instant) -> Result<Report, StorageError
     for schema in schema::ALL {
         documents.insert(schema.name, count(database, &mut session, schema, doc! {}).await?);
     }
-    Ok(Report { findings, organizations, documents, activity_retention })
+    let recorded = dates::recorded_version(database, &mut session).await?;
+    let has_occurrences = documents.get(schema::OCCURRENCES.name).is_some_and(|&number| number > 0);
+    let update_due = UpdateDue::of(recorded, has_occurrences);
+    Ok(Report { findings, organizations, documents, activity_retention, update_due })
 }
 
 /// Counts the documents that pass the filter.

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use bson::{Bson, Document};
+use convene_application::event::UpdateDue;
 use serde::{Serialize, Serializer};
 
 use crate::schema::Retention;
@@ -20,10 +21,13 @@ pub struct Report {
     /// The time for which entries of the activity log are kept; `None` if the database was not prepared.
     #[serde(serialize_with = "as_text")]
     pub activity_retention: Option<Retention>,
+    /// `convene update-occurrences` is due. This is no violation: all dates may have the same times as before.
+    #[serde(serialize_with = "as_text")]
+    pub update_due: Option<UpdateDue>,
 }
 
-fn as_text<S: Serializer>(retention: &Option<Retention>, serializer: S) -> Result<S::Ok, S::Error> {
-    retention.map(|retention| retention.to_string()).serialize(serializer)
+fn as_text<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 /// The result of a check of one invariant.
@@ -96,6 +100,9 @@ impl fmt::Display for Report {
         }
         if let Some(retention) = self.activity_retention {
             writeln!(f, "entries of the activity log are kept for {retention}")?;
+        }
+        if let Some(due) = &self.update_due {
+            writeln!(f, "{due}")?;
         }
         // All invariants hold in an empty database.
         match self.organizations {

@@ -16,6 +16,7 @@ pub(crate) mod job;
 pub(crate) mod member;
 pub(crate) mod occurrence;
 pub(crate) mod organization;
+pub(crate) mod realignment;
 pub(crate) mod revision;
 pub(crate) mod seats;
 

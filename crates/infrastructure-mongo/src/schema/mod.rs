@@ -15,6 +15,7 @@ mod jobs;
 mod members;
 mod occurrences;
 mod organizations;
+mod realignments;
 mod registrations;
 mod retention;
 mod revisions;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     members::{MEMBERS, UNIQUE_MEMBERSHIP},
     occurrences::OCCURRENCES,
     organizations::{ORGANIZATIONS, UNIQUE_SLUG},
+    realignments::{LAST, REALIGNMENTS},
     registrations::REGISTRATIONS,
     revisions::{MAX_REMOVED, REVISIONS},
     stored::{activity_retention, missing},
@@ -53,12 +55,14 @@ pub(crate) enum ScopeField {
     Organization,
     /// The document is the organization itself.
     Id,
+    /// No organization has documents of this collection, and the validator refuses those of one.
+    Unscoped,
 }
 
 impl ScopeField {
     pub(crate) const fn field(self) -> &'static str {
         match self {
-            Self::Organization => "organization",
+            Self::Organization | Self::Unscoped => "organization",
             Self::Id => "_id",
         }
     }
@@ -75,7 +79,7 @@ pub(crate) struct CollectionSchema {
     pub(crate) indexes: fn(&SchemaSettings) -> Vec<IndexModel>,
 }
 
-pub(crate) static ALL: [&CollectionSchema; 11] = [
+pub(crate) static ALL: [&CollectionSchema; 12] = [
     &ORGANIZATIONS,
     &MEMBERS,
     &EVENTS,
@@ -87,6 +91,7 @@ pub(crate) static ALL: [&CollectionSchema; 11] = [
     &IDEMPOTENCY,
     &JOBS,
     &REVISIONS,
+    &REALIGNMENTS,
 ];
 
 #[cfg(test)]

@@ -254,8 +254,8 @@ async fn a_further_index_is_reported_if_it_refuses_or_deletes_documents() {
 async fn a_database_that_was_not_prepared_is_reported() {
     let database = TestDatabase::empty(|_| {}).await;
     let report = database.ports.check(FixedClock::START).await.unwrap();
-    assert_eq!(report.violations_of(VALIDATORS), 11, "{report}");
-    assert!(report.violations_of(INDEXES) > 11, "{report}");
+    assert_eq!(report.violations_of(VALIDATORS), 12, "{report}");
+    assert!(report.violations_of(INDEXES) > 12, "{report}");
 }
 
 /// All invariants hold in it, as after a restore that failed.

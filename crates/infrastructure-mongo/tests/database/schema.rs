@@ -25,7 +25,7 @@ async fn state(database: &TestDatabase) -> Vec<(String, Document, Vec<String>)> 
 async fn preparing_twice_changes_nothing() {
     let database = TestDatabase::prepared().await;
     let before = state(&database).await;
-    assert_eq!(before.len(), 11);
+    assert_eq!(before.len(), 12);
     assert!(before.iter().all(|(_, validator, _)| !validator.is_empty()));
     database.ports.prepare().await.unwrap();
     assert_eq!(state(&database).await, before);
@@ -166,7 +166,7 @@ async fn preparing_a_prepared_database_only_reads() {
     assert!(others.is_empty(), "{others:?}");
     assert_eq!(
         sent.len(),
-        13,
+        14,
         "one read of the collections, one of the indexes of each, and one of the retention"
     );
 }

@@ -455,6 +455,7 @@ macro_rules! contract_cases {
                 a_realignment_promotes_nobody_into_an_overlap,
                 a_conflict_leaves_its_event_only,
                 a_deleted_event_is_left_out_of_a_realignment,
+                the_version_of_the_last_update_is_recorded,
             }
             tenancy {
                 reads_return_nothing_of_another_organization,

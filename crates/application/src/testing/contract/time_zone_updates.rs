@@ -460,3 +460,19 @@ pub(super) async fn a_deleted_event_is_left_out_of_a_realignment(environment: En
     assert_eq!(realign(&tenant, &[&events[0]]).await.unwrap(), 0);
     assert_eq!(outdated(&tenant).await, []);
 }
+
+pub(super) async fn the_version_of_the_last_update_is_recorded(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let ada = tenant.member("ada").await;
+    let (realignment, other) = (&tenant.ports.realignment, &environment.other.realignment);
+    assert_eq!(other.recorded_version().await.unwrap(), None);
+    let event = tenant.event(EventBuilder::daily(FIRST, 6)).await;
+    assert!(!other.has_occurrences().await.unwrap());
+    tenant.seat(&event, day(1), &ada).await;
+    assert!(other.has_occurrences().await.unwrap());
+    assert_eq!(other.recorded_version().await.unwrap(), None);
+    for version in ["2026e", "2026f", "2026f", "2026d"] {
+        realignment.record_version(version, NOW).await.unwrap();
+        assert_eq!(other.recorded_version().await.unwrap().as_deref(), Some(version));
+    }
+}

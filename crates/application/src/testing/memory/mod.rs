@@ -55,6 +55,8 @@ struct World {
     deleted: BTreeMap<OrganizationId, (Slug, Instant)>,
     /// The idempotency keys of the operator, who belongs to no organization.
     operator_keys: UsedKeys,
+    /// The version of the time-zone database that was recorded last.
+    time_zones: Option<String>,
 }
 
 impl InMemory {

@@ -47,6 +47,19 @@ impl Realignment for InMemory {
             Ok(RealignedEvents { events, registrations: edited.moved })
         })
     }
+
+    async fn recorded_version(&self) -> Result<Option<String>, Fault> {
+        Ok(self.lock().time_zones.clone())
+    }
+
+    async fn record_version(&self, version: &str, _: Instant) -> Result<(), Fault> {
+        self.lock().time_zones = Some(version.to_owned());
+        Ok(())
+    }
+
+    async fn has_occurrences(&self) -> Result<bool, Fault> {
+        Ok(self.lock().organizations.values().any(|tenant| !tenant.occurrences.is_empty()))
+    }
 }
 
 fn is_outdated(tenant: &Tenant, event: &Event, now: Instant) -> bool {
