@@ -13,7 +13,7 @@
 //! let call = at(utc_datetime!(2026-11-22 9:30), utc_datetime!(2026-11-22 12:00));
 //!
 //! let agenda = [("yoga", yoga), ("lunch", lunch)];
-//! assert_eq!(overlap::first_conflict(&call, agenda), Some("yoga"));
+//! assert_eq!(overlap::conflicts(&call, agenda).collect::<Vec<_>>(), ["yoga"]);
 //!
 //! let all = [("yoga", yoga), ("lunch", lunch), ("call", call)];
 //! assert_eq!(overlap::pairs(all).collect::<Vec<_>>(), [("yoga", "call")]);
@@ -29,11 +29,6 @@ pub fn conflicts<K>(
     taken: impl IntoIterator<Item = (K, Interval)>,
 ) -> impl Iterator<Item = K> {
     taken.into_iter().filter(|(_, interval)| interval.overlaps(wanted)).map(|(key, _)| key)
-}
-
-/// Returns the key of the first interval, in the given order, that overlaps `wanted`.
-pub fn first_conflict<K>(wanted: &Interval, taken: impl IntoIterator<Item = (K, Interval)>) -> Option<K> {
-    conflicts(wanted, taken).next()
 }
 
 /// Returns the keys of the seats that a member cannot keep when seats move onto each other. Each seat has a key, its time
@@ -175,7 +170,7 @@ mod tests {
         let taken = [("late", hours(3, 5)), ("touching", hours(4, 6)), ("early", hours(0, 3))];
         let found: Vec<_> = conflicts(&hours(2, 4), taken).collect();
         assert_eq!(found, ["late", "early"]);
-        assert_eq!(first_conflict(&hours(6, 7), taken), None);
+        assert_eq!(conflicts(&hours(6, 7), taken).next(), None);
     }
 
     #[test]

@@ -29,7 +29,7 @@ async fn bare(body: web::Json<Value>) -> HttpResponse {
 
 /// Serves until the process receives a stop signal.
 pub(crate) fn serve() -> anyhow::Result<()> {
-    let config = ServeConfig::read(&Environment::of_process(wiring::check_uri))?;
+    let config = ServeConfig::read(&Environment::of(std::env::vars_os(), wiring::check_uri))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     let (log, _written) = telemetry::log_writer(std::io::stderr());

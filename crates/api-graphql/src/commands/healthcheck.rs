@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Requests `/readyz` of the server at `CONVENE_PROBE_LISTEN`; fails unless it is ready.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    let listen = config::probe_address(&Environment::of_process(wiring::check_uri))?;
+    let listen = config::probe_address(&Environment::of(std::env::vars_os(), wiring::check_uri))?;
     let status =
         request_status(reachable_address(listen)).with_context(|| format!("no response from {listen}"))?;
     ensure!(status == "200", "the server at {listen} is not ready: status {status}");

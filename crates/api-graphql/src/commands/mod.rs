@@ -75,7 +75,7 @@ impl Command {
 
 /// Reads the environment, and warns of variables that are no settings.
 fn environment() -> Environment {
-    let environment = Environment::of_process(wiring::check_uri);
+    let environment = Environment::of(std::env::vars_os(), wiring::check_uri);
     print_unknown(&environment);
     environment
 }

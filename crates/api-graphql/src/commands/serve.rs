@@ -41,7 +41,7 @@ pub(crate) struct Arguments {}
 /// Serves until the process receives a stop signal.
 pub(super) fn run(_: &Arguments) -> anyhow::Result<ExitCode> {
     allocation::set();
-    let environment = Environment::of_process(wiring::check_uri);
+    let environment = Environment::of(std::env::vars_os(), wiring::check_uri);
     let config = ServeConfig::read(&environment).inspect_err(|_| super::print_unknown(&environment))?;
     // Requests have other threads. Mutations and the registration queue mostly wait for the database.
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);

@@ -1,6 +1,9 @@
 //! Reads settings one by one and collects their problems.
 
-use std::{collections::BTreeMap, fmt, fs, ops::RangeInclusive, path::Path, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeMap, ffi::OsString, fmt, fs, ops::RangeInclusive, path::Path, str::FromStr,
+    time::Duration,
+};
 
 use super::settings::SETTINGS;
 
@@ -18,20 +21,14 @@ pub struct Environment {
 pub type UriCheck = fn(&str) -> Result<(), String>;
 
 impl Environment {
-    /// The environment of this process.
+    /// An environment of these variables, which are [those of the process](std::env::vars_os) except in tests.
     #[must_use]
-    pub fn of_process(check_uri: UriCheck) -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
+    pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>, check_uri: UriCheck) -> Self {
+        let variables = variables.into_iter().filter_map(|(name, value)| {
             let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
             Some((name, value.into_string().ok()))
         });
         Self { variables: variables.collect(), check_uri }
-    }
-
-    /// An environment of these variables only, and any connection string.
-    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let variables = pairs.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-        Self { variables: variables.collect(), check_uri: |_| Ok(()) }
     }
 
     /// Variables with the prefix that are not settings, which are probably misspelt. They cause only a warning, as other

@@ -7,6 +7,12 @@ const MINIMAL: [(&str, &str); 2] = [
     ("CONVENE_JWT_SECRET", "0123456789abcdef0123456789abcdef"),
 ];
 
+/// An environment with these variables only, and any connection string.
+fn environment<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
+    let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+    Environment::of(variables, |_| Ok(()))
+}
+
 fn read(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
     read_with(&MINIMAL, more)
 }
@@ -17,7 +23,7 @@ fn without_secret(more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
 
 fn read_with(minimal: &[(&str, &str)], more: &[(&str, &str)]) -> Result<ServeConfig, ConfigError> {
     // A later value replaces an earlier one.
-    ServeConfig::read(&Environment::from_pairs(minimal.iter().chain(more).copied()))
+    ServeConfig::read(&environment(minimal.iter().chain(more).copied()))
 }
 
 #[test]
@@ -39,7 +45,7 @@ fn the_defaults_are_those_of_the_table() {
 
 #[test]
 fn all_problems_are_reported_at_once() {
-    let environment = Environment::from_pairs([
+    let environment = environment([
         ("CONVENE_LISTEN", "nowhere"),
         ("CONVENE_JWT_SECRET", "short"),
         ("CONVENE_PROFILE", "test"),
@@ -260,7 +266,7 @@ fn a_problem_of_authentication_hides_no_other(#[values("jwt", "none")] auth: &st
 #[test]
 fn a_problem_of_claims_does_not_hide_a_short_secret() {
     let settings = [("CONVENE_JWT_SECRET", "short"), ("CONVENE_JWT_USER_CLAIM", "oid")];
-    let error = token_issuer(&Environment::from_pairs(settings)).map(drop).unwrap_err();
+    let error = token_issuer(&environment(settings)).map(drop).unwrap_err();
     assert_eq!(error.problems.len(), 2, "{error}");
 }
 
@@ -332,7 +338,7 @@ fn all_problems_of_trusted_documents_are_reported_at_once() {
 fn tokens_are_only_issued_with_the_claims_that_they_have() {
     let issue = |more: &[(&str, &str)]| {
         let pairs = MINIMAL.into_iter().chain(more.iter().copied());
-        token_issuer(&Environment::from_pairs(pairs)).map(drop)
+        token_issuer(&environment(pairs)).map(drop)
     };
     assert_eq!(issue(&[]), Ok(()));
     let error = issue(&[("CONVENE_JWT_USER_CLAIM", "oid")]).unwrap_err();
@@ -427,7 +433,7 @@ fn the_mode_of_headers_causes_warnings(
         settings.push(("CONVENE_JWT_SECRET", "0123456789abcdef0123456789abcdef"));
     }
     settings.extend(of_tokens);
-    let environment = Environment::from_pairs(settings);
+    let environment = environment(settings);
     let found = ServeConfig::read(&environment).unwrap().warnings(&environment);
     assert_eq!(found.len(), warnings.len(), "{found:?}");
     for (found, expected) in found.iter().zip(warnings) {
@@ -465,7 +471,7 @@ fn probes_that_other_machines_cannot_reach_cause_a_warning(
 ) {
     let probes = probes.map(|probes| ("CONVENE_PROBE_LISTEN", probes));
     let settings = MINIMAL.into_iter().chain([("CONVENE_LISTEN", listen)]).chain(probes);
-    let environment = Environment::from_pairs(settings);
+    let environment = environment(settings);
     let warnings = ServeConfig::read(&environment).unwrap().warnings(&environment);
     assert_eq!(warnings.len(), usize::from(is_warned), "{warnings:?}");
     assert!(warnings.iter().all(|warning| warning.contains("CONVENE_PROBE_LISTEN")));
@@ -473,7 +479,7 @@ fn probes_that_other_machines_cannot_reach_cause_a_warning(
 
 #[test]
 fn misspelt_settings_are_found() {
-    let environment = Environment::from_pairs([("CONVENE_LISTNE", "x"), ("CONVENE_JWT_SECRET_FILE", "y")]);
+    let environment = environment([("CONVENE_LISTNE", "x"), ("CONVENE_JWT_SECRET_FILE", "y")]);
     assert_eq!(environment.unknown(), ["CONVENE_LISTNE"]);
 }
 
@@ -520,7 +526,7 @@ fn a_path_is_not_taken_for_a_secret(#[case] name: &str, #[case] path: &str) {
     assert_eq!(error.problems.len(), 1, "{error}");
     assert_eq!((error.problems[0].setting, &error.problems[0].reason), (name, &expected));
     if name == "CONVENE_JWT_SECRET" {
-        let error = token_issuer(&Environment::from_pairs([(name, path)])).map(drop).unwrap_err();
+        let error = token_issuer(&environment([(name, path)])).map(drop).unwrap_err();
         assert_eq!(error.problems[0].reason, expected);
     }
 }

@@ -46,13 +46,6 @@ impl Summary {
         let none = Count::default();
         Self { slug, created, members: none, events: none, registrations: none, issues: none }
     }
-
-    /// Returns true if anything was created.
-    #[must_use]
-    pub fn has_changes(&self) -> bool {
-        let counts = [self.members, self.events, self.registrations, self.issues];
-        self.created || counts.iter().any(|count| count.created > 0)
-    }
 }
 
 impl fmt::Display for Summary {

@@ -24,7 +24,8 @@ fn documented(heading: &str) -> &'static str {
 
 fn verifier(settings: &[(&str, &str)]) -> Result<Arc<TokenVerifier>, ConfigError> {
     let database = ("CONVENE_MONGODB_URI", "mongodb://localhost/?replicaSet=rs0");
-    let environment = Environment::from_pairs(settings.iter().copied().chain([database]));
+    let variables = settings.iter().chain([&database]).map(|&(name, value)| (name.into(), value.into()));
+    let environment = Environment::of(variables, |_| Ok(()));
     match ServeConfig::read(&environment)?.auth {
         AuthConfig::Jwt(verifier) => Ok(verifier),
         AuthConfig::Headers => unreachable!(),

@@ -80,6 +80,7 @@ impl Report {
     }
 
     /// Counts the violations of the invariant with this name.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn violations_of(&self, invariant: &str) -> u64 {
         let findings = self.findings.iter().filter(|finding| finding.invariant == invariant);

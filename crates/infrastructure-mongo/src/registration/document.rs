@@ -77,7 +77,7 @@ impl RegistrationDocument {
             starts_at: occurrence.starts_at,
             ends_at: occurrence.ends_at,
             status: registration.status.kind().as_str().to_owned(),
-            active: true,
+            active: registration.status.is_active(),
             waitlist_sequence: registration.status.waitlist_sequence().map(u64::cast_signed),
             is_busy: None,
             lacks_room: None,

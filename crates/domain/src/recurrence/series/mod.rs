@@ -319,12 +319,6 @@ impl Series {
         Occurrences::new(&self.compiled, i64::MIN, i64::MAX)
     }
 
-    /// The first occurrence that starts after `instant`.
-    #[must_use]
-    pub fn next_after(&self, instant: Instant) -> Option<SeriesOccurrence> {
-        Occurrences::new(&self.compiled, instant.unix_timestamp().saturating_add(1), i64::MAX).next()
-    }
-
     /// The occurrence that starts at exactly this instant: the proof that there is one.
     #[must_use]
     pub fn occurrence_at(&self, original_start: Instant) -> Option<SeriesOccurrence> {
