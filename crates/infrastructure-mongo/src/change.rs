@@ -57,8 +57,8 @@ impl Limits {
 }
 
 impl Database {
-    /// Runs a change by [`transact`](Self::transact). A repeat is answered with the stored result instead. A dry run is
-    /// aborted when its answer is known. A change is refused if the organization was suspended while it waited.
+    /// Runs a change in a transaction. A repeat is answered with the stored result instead. A change is refused if the organization
+    /// was suspended while it waited.
     ///
     /// The body writes the log's entries itself, with [`Transaction::log`]. The operation is stored with the key.
     pub(crate) async fn change<'environment, T, B>(
@@ -90,12 +90,9 @@ impl Database {
     {
         let body = Arc::new(body);
         let since = scope.deadline().since().map(Instant::from_std);
-        self.transact_within(limits.transaction, limits.wait_until, scope, move |transaction| {
+        self.transact_change(limits, scope, change, move |transaction: &mut Transaction<'environment>| {
             let body = Arc::clone(&body);
             async move {
-                if change.is_dry_run {
-                    transaction.store_nothing();
-                }
                 if transaction.is_suspended(since).await? {
                     return Err(Refusal::OrganizationSuspended.into());
                 }
@@ -167,6 +164,21 @@ impl Database {
     {
         let limits = Limits::of_edit(scope);
         let _guard = self.organization_locks().lock(scope, limits.wait_until).await?;
+        self.transact_change(limits, scope, change, body).await
+    }
+
+    /// Runs the transaction of a change. A dry run is aborted when its answer is known.
+    async fn transact_change<'environment, T, B>(
+        &self,
+        limits: Limits,
+        scope: &TenantScope,
+        change: &'environment Change,
+        body: B,
+    ) -> Outcome<T>
+    where
+        T: Send + 'environment,
+        B: Body<'environment, T> + 'environment,
+    {
         let body = Arc::new(body);
         self.transact_within(limits.transaction, limits.wait_until, scope, move |transaction| {
             let body = Arc::clone(&body);
