@@ -112,6 +112,14 @@ impl ResultDocument {
         parse(&self.subject).map_err(|reason| self.corrupt(reason))
     }
 
+    /// Parses the id of the second changed object, if there is one.
+    pub(crate) fn also_as<T, E: Display>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Fault> {
+        self.also.as_deref().map(parse).transpose().map_err(|reason| self.corrupt(reason))
+    }
+
     /// Reads the number of other changed objects.
     pub(crate) fn counted(&self) -> Result<u32, Fault> {
         u32::try_from(self.count.unwrap_or_default()).map_err(|reason| self.corrupt(reason))

@@ -18,7 +18,6 @@ use convene_domain::{id::RegistrationId, registration::Registration};
 use super::Decision;
 use crate::{
     documents::{
-        convert::Fields,
         idempotency::{IdempotencyDocument, KeyDocument, ResultDocument},
         read_all,
     },
@@ -79,8 +78,8 @@ impl Keys {
         change: &Change,
     ) -> Attempt<Option<Decision<RegisterRequest>>> {
         self.decision(transaction, change, Operation::RegisterForOccurrence, |result| {
-            let registration = self.registration_of(&result.subject)?;
-            Ok(registration.ok_or_else(|| Refusal::not_found(Field::OccurrenceId)))
+            let registration = self.registrations.get(&result.subject_as(RegistrationId::parse)?);
+            Ok(registration.cloned().ok_or_else(|| Refusal::not_found(Field::OccurrenceId)))
         })
     }
 
@@ -91,11 +90,12 @@ impl Keys {
         change: &Change,
     ) -> Attempt<Option<Decision<CancelRequest>>> {
         self.decision(transaction, change, Operation::CancelRegistration, |result| {
-            let Some(registration) = self.registration_of(&result.subject)? else {
-                return Ok(Err(Refusal::not_found(Field::RegistrationId)));
-            };
-            let promoted = result.also.as_deref().map(|id| self.registration_of(id)).transpose()?.flatten();
-            Ok(Ok(Cancelled { registration, promoted }))
+            let registration = self.registrations.get(&result.subject_as(RegistrationId::parse)?);
+            let promoted = result.also_as(RegistrationId::parse)?.and_then(|id| self.registrations.get(&id));
+            Ok(match registration.cloned() {
+                Some(registration) => Ok(Cancelled { registration, promoted: promoted.cloned() }),
+                None => Err(Refusal::not_found(Field::RegistrationId)),
+            })
         })
     }
 
@@ -115,11 +115,6 @@ impl Keys {
             Ok(result) => result.map(repeat).transpose(),
             Err(refusal) => Ok(Some(Err(refusal))),
         }
-    }
-
-    fn registration_of(&self, id: &str) -> Attempt<Option<Registration>> {
-        let id = Fields::of(&schema::IDEMPOTENCY, id).read("result", RegistrationId::parse(id))?;
-        Ok(self.registrations.get(&id).cloned())
     }
 
     /// Records the key of a registration, if it has one.
