@@ -5,17 +5,20 @@ use std::{cell::Cell, future::Future, panic::AssertUnwindSafe};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use convene_application::{
     caller::{Admin, Caller},
+    change::RequestMetadata,
     failure::{Failure, FaultKind, Outcome, Refusal},
     use_cases::UseCases,
 };
 use convene_domain::text::Description;
 use futures::FutureExt;
 use juniper::OperationType;
+use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     Rest,
     failure::{http_error, incomplete},
+    idempotency,
     input::{Body, Problems},
     precondition::Conditions,
 };
@@ -47,7 +50,7 @@ pub(super) type Server =
 /// A request in progress.
 pub(super) struct Call<'a> {
     pub(super) http: &'a HttpRequest,
-    pub(super) request_id: RequestId,
+    request_id: RequestId,
     server: &'a Server,
     deadline: Instant,
     /// True once a change was started. The change is completed even if the request times out.
@@ -133,9 +136,35 @@ impl Call<'_> {
     /// The conditions of a request that has no parameters and no body.
     pub(super) fn conditions(&self) -> Result<Conditions, HttpError> {
         let mut problems = Problems::default();
-        problems.refuse_parameters(self.http.query_string())?;
-        let conditions = Conditions::read(self.http.headers(), &mut problems);
+        let conditions = self.read_conditions(&mut problems)?;
         problems.conclude(conditions)
+    }
+
+    /// Reads the headers of a change. A value is `None` if a problem was noted. `number` is the number in the path of an issue that
+    /// is changed; a key is for one change of one issue under the same conditions.
+    pub(super) fn read_headers(
+        &self,
+        operation: &'static str,
+        number: Option<&str>,
+        input: Map<String, Value>,
+        problems: &mut Problems,
+    ) -> Result<(Option<RequestMetadata>, Option<Conditions>), HttpError> {
+        let conditions = self.read_conditions(problems)?;
+        let operation = match number {
+            Some(number) => {
+                let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
+                format!("{operation} {number}{condition}")
+            }
+            None => operation.to_owned(),
+        };
+        let request =
+            idempotency::metadata(self.http.headers(), &self.request_id, &operation, input, problems);
+        Ok((request, conditions))
+    }
+
+    fn read_conditions(&self, problems: &mut Problems) -> Result<Option<Conditions>, HttpError> {
+        problems.refuse_parameters(self.http.query_string())?;
+        Ok(Conditions::read(self.http.headers(), problems))
     }
 
     pub(super) async fn body(&self, incoming: IncomingBody) -> Result<Body, HttpError> {

@@ -25,9 +25,7 @@ use crate::{
     rest::{
         call::{Call, Server, answer},
         failure::incomplete,
-        idempotency,
         input::{Body, Given, Problems},
-        precondition::Conditions,
         schemas::NewIssue,
     },
 };
@@ -86,11 +84,8 @@ async fn read(
     body: Body,
 ) -> Result<(CreateIssueCommand, Option<Assignee>, RequestMetadata), HttpError> {
     let mut problems = Problems::default();
-    problems.refuse_parameters(call.http.query_string())?;
-    let conditions = Conditions::read(call.http.headers(), &mut problems);
     let input = input(body.fields());
-    let request =
-        idempotency::metadata(call.http.headers(), &call.request_id, OPERATION, input, &mut problems);
+    let (request, conditions) = call.read_headers(OPERATION, None, input, &mut problems)?;
     let (issue, unknown) = body.read::<NewIssue>();
     let title = problems.required(Field::Title, issue.title, Title::parse);
     let description = problems.optional(Field::Description, issue.description, Description::parse);

@@ -7,7 +7,6 @@ use crate::{
     http::error::HttpError,
     rest::{
         call::{Call, Server, answer},
-        idempotency,
         input::Problems,
         precondition::Conditions,
     },
@@ -57,11 +56,6 @@ pub(in crate::rest) async fn handle(
 
 fn read(call: &Call<'_>, path: &str) -> Result<(RequestMetadata, Conditions), HttpError> {
     let mut problems = Problems::default();
-    problems.refuse_parameters(call.http.query_string())?;
-    let headers = call.http.headers();
-    let conditions = Conditions::read(headers, &mut problems);
-    let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
-    let operation = format!("{OPERATION} {path}{condition}");
-    let request = idempotency::metadata(headers, &call.request_id, &operation, Map::new(), &mut problems);
+    let (request, conditions) = call.read_headers(OPERATION, Some(path), Map::new(), &mut problems)?;
     problems.conclude(request.zip(conditions))
 }

@@ -17,7 +17,6 @@ use crate::{
     rest::{
         call::{Call, Server, answer},
         failure::incomplete,
-        idempotency,
         input::{Body, Given, Problems},
         precondition::Conditions,
         schemas::IssueChanges,
@@ -84,17 +83,8 @@ async fn read(
     body: Body,
 ) -> Result<(IssuePatch, Option<Assignee>, RequestMetadata, Conditions), HttpError> {
     let mut problems = Problems::default();
-    problems.refuse_parameters(call.http.query_string())?;
-    let conditions = Conditions::read(call.http.headers(), &mut problems);
-    let condition = conditions.as_ref().map(Conditions::fingerprint).unwrap_or_default();
-    let operation = format!("{OPERATION} {path}{condition}");
-    let request = idempotency::metadata(
-        call.http.headers(),
-        &call.request_id,
-        &operation,
-        body.fields().clone(),
-        &mut problems,
-    );
+    let input = body.fields().clone();
+    let (request, conditions) = call.read_headers(OPERATION, Some(path), input, &mut problems)?;
     let (changes, unknown) = body.read::<IssueChanges>();
     let title = problems.optional(Field::Title, changes.title, Title::parse);
     let description = problems.optional(Field::Description, changes.description, Description::parse);
