@@ -285,6 +285,26 @@ pub(super) async fn an_edit_cancels_as_few_conflicting_seats_of_a_member_as_poss
     }
 }
 
+pub(super) async fn a_duration_beyond_the_next_date_affects_a_member_of_both(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 4)).await;
+    let ada = tenant.member("ada").await;
+    let seats = [tenant.seat(&event, day(0), &ada).await, tenant.seat(&event, day(1), &ada).await];
+    let lasting = |hours| {
+        let duration = EventDuration::new(Duration::hours(hours)).ok();
+        EventPatch { duration, ..EventPatch::default() }
+    };
+    edit(&tenant, &event, lasting(24), OnAffected::Refuse).await.unwrap();
+    let refused = refusal(edit(&tenant, &event, lasting(25), OnAffected::Refuse).await);
+    assert!(matches!(refused, Refusal::RegistrationsAffected { count: 1, .. }), "{refused:?}");
+    let edited = edit(&tenant, &event, lasting(25), OnAffected::CancelRegistrations).await.unwrap();
+    assert_eq!((edited.cancelled_registrations, edited.moved_registrations), (1, 1));
+    let [first, second] = [&seats[0], &seats[1]].map(|seat| tenant.registration_now(seat));
+    let (first, second) = (first.await, second.await);
+    assert!(first.status.is_active() && !second.status.is_active(), "the earlier one stays");
+    assert_eq!(first.interval.end(), day(1) + Duration::HOUR);
+}
+
 pub(super) async fn a_capacity_below_the_taken_seats_is_refused(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 5).seats(5)).await;

@@ -500,3 +500,24 @@ pub(super) async fn an_occurrence_with_its_own_time_returns_to_its_date(environm
     restore(&tenant, key, &[]).await.unwrap();
     assert_eq!(tenant.registration_now(&seat).await.interval.start(), day(2));
 }
+
+/// Also one that takes place on another day than its date, and before those of the first part.
+pub(super) async fn the_rest_of_a_series_is_cancelled_with_its_exceptions(environment: Environment) {
+    let (tenant, event) = daily(&environment).await;
+    let ada = tenant.member("ada").await;
+    let seat = tenant.seat(&event, day(3), &ada).await;
+    change(&tenant, occurrence_key(&event, day(3)), to(-20)).await.unwrap();
+    change(&tenant, occurrence_key(&event, day(4)), to(24 * 15)).await.unwrap();
+    let rest = split(&tenant, &event, occurrence_key(&event, day(2)), EventPatch::default()).await;
+    assert_eq!(tenant.listed(&[&event, &rest], day(-2), day(20)).await.len(), 9);
+    cancel_event(&tenant, &rest, NOW).await;
+    assert!(!tenant.registration_now(&seat).await.status.is_active());
+    assert_eq!(tenant.listed(&[&event, &rest], day(-2), day(20)).await, [0, 1].map(day));
+    let all = tenant.listed_with_cancelled(&[&rest], day(-2), day(20)).await;
+    assert_eq!(all.len(), 7);
+    // A cancelled exception does not give its date back to the series, which goes on without it.
+    change(&tenant, occurrence_key(&event, day(1)), to(30)).await.unwrap();
+    cancel(&tenant, occurrence_key(&event, day(1))).await;
+    update(&tenant, &event, shift(1)).await.unwrap();
+    assert_eq!(tenant.listed(&[&event], day(-2), day(20)).await, [day(0) + HOUR]);
+}

@@ -91,6 +91,7 @@ macro_rules! contract_cases {
                 seats_freed_by_an_edit_go_to_the_waitlist,
                 seats_of_one_member_can_swap_times,
                 an_edit_cancels_as_few_conflicting_seats_of_a_member_as_possible,
+                a_duration_beyond_the_next_date_affects_a_member_of_both,
                 a_capacity_below_the_taken_seats_is_refused,
                 a_capacity_is_compared_with_the_seats_that_remain,
                 an_edit_does_not_change_occurrences_that_have_begun,
@@ -216,6 +217,7 @@ macro_rules! contract_cases {
                 exceptions_in_the_past_return_by_a_rule_and_with_a_split,
                 a_held_exception_that_passes_returns_without_its_registrations,
                 an_occurrence_with_its_own_time_returns_to_its_date,
+                the_rest_of_a_series_is_cancelled_with_its_exceptions,
             }
             waitlist_variants {
                 more_seats_of_a_series_promote_in_each_occurrence,
@@ -302,6 +304,7 @@ macro_rules! contract_cases {
                 promotes_the_first_member_after_a_cancellation,
                 passes_over_members_with_a_conflict_who_keep_their_position,
                 lets_members_leave_the_waitlist,
+                lets_members_who_join_again_wait_behind_the_others,
                 promotes_members_to_seats_that_are_added_to_an_event,
                 promotes_members_to_seats_that_are_added_to_an_occurrence,
                 promotes_members_after_a_member_is_removed,

@@ -136,6 +136,23 @@ pub(super) async fn lets_members_leave_the_waitlist(environment: Environment) {
     assert_eq!(positions(&tenant, &[&second, &third, &again]).await, [1, 2, 3]);
 }
 
+pub(super) async fn lets_members_who_join_again_wait_behind_the_others(environment: Environment) {
+    let tenant = environment.tenant("choir").await;
+    let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;
+    let crowd = tenant.crowd(3).await;
+    let held = tenant.seat(&event, day(0), &crowd[0]).await;
+    let first = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    let second = tenant.seat_or_waitlist(&event, day(0), &crowd[2]).await;
+    tenant.cancel(&first).await;
+    let again = tenant.seat_or_waitlist(&event, day(0), &crowd[1]).await;
+    assert_eq!(positions(&tenant, &[&second, &again]).await, [1, 2]);
+    // Who gives a seat back waits like everybody else.
+    assert_eq!(tenant.cancel(&held).await.promoted.map(|one| one.id), Some(second.id));
+    let last = tenant.seat_or_waitlist(&event, day(0), &crowd[0]).await;
+    assert_eq!(positions(&tenant, &[&again, &last]).await, [1, 2]);
+    assert_eq!(tenant.cancel(&second).await.promoted.map(|one| one.id), Some(again.id));
+}
+
 pub(super) async fn promotes_members_to_seats_that_are_added_to_an_event(environment: Environment) {
     let tenant = environment.tenant("choir").await;
     let event = tenant.event(EventBuilder::daily(FIRST, 2).seats(1)).await;

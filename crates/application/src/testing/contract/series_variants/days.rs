@@ -20,6 +20,7 @@ pub(in super::super) async fn rules_that_name_days_move_exactly_or_are_asked_for
         |dates: &[LocalDateTime], seats: &[LocalDateTime], by| Dates(later(dates, by), later(seats, by));
     let weekdays = march([10, 11, 12, 13, 14, 17, 18]);
     let fortnight = march([11, 16, 25, 30]);
+    let twice_a_day = [0, 11, 24, 35].map(|number| FIRST + hours(number));
     let rows = vec![
         row(
             "the 31st, on the day",
@@ -151,6 +152,38 @@ pub(in super::super) async fn rules_that_name_days_move_exactly_or_are_asked_for
             "FREQ=MONTHLY;BYMONTHDAY=15,28;COUNT=60",
             &[],
             hours(24),
+            Refused("recurrence"),
+        ),
+        row(
+            "the 30th, two days earlier over a February",
+            datetime!(2031-03-30 9:00),
+            "FREQ=MONTHLY;COUNT=12",
+            &[],
+            -hours(48),
+            Refused("recurrence"),
+        ),
+        row(
+            "twice a year, by a month",
+            FIRST,
+            "FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10;COUNT=4",
+            &[],
+            hours(31 * 24),
+            Refused("recurrence"),
+        ),
+        row(
+            "twice a day, once past midnight",
+            FIRST,
+            "FREQ=DAILY;BYHOUR=9,20;COUNT=4",
+            &twice_a_day[1..3],
+            hours(5),
+            moved(&twice_a_day, &twice_a_day[1..3], hours(5)),
+        ),
+        row(
+            "twice on two days, once past midnight",
+            FIRST,
+            "FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=9,20;COUNT=8",
+            &[],
+            hours(5),
             Refused("recurrence"),
         ),
         row(

@@ -53,6 +53,14 @@ pub(in super::super) async fn a_part_of_a_series_is_edited_by_itself(environment
             Dates(parts(&all[..3], later(&all[4..], hour)), vec![all[5] + hour]),
         ),
         split(
+            "among the dates before it",
+            EventBuilder::daily(FIRST, 5),
+            march([12, 14]),
+            all[3],
+            starting(all[1] + hour),
+            Dates(vec![all[0], all[1], all[1] + hour, all[2], all[2] + hour], vec![all[2], all[2] + hour]),
+        ),
+        split(
             "an end",
             EventBuilder::repeating(FIRST, "FREQ=DAILY;UNTIL=20310317T090000"),
             march([17]),

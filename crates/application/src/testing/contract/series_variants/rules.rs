@@ -67,6 +67,20 @@ pub(in super::super) async fn a_given_rule_keeps_the_dates_that_it_has(environme
             null(),
             Dates(march([10]), march([10])),
         ),
+        whole(
+            "no recurrence and another date as the start",
+            daily(),
+            march([12]),
+            EventPatch { starts_at: Some(all[2]), ..null() },
+            Dates(march([12]), march([12])),
+        ),
+        whole(
+            "a one-off event that becomes a date of a series",
+            EventBuilder::once(FIRST),
+            march([10]),
+            EventPatch { starts_at: Some(march([8])[0]), ..ruled("FREQ=DAILY;COUNT=4", &[], &[]) },
+            Dates(march(8..12), march([10])),
+        ),
         whole("no recurrence and a seat on another date", daily(), march([10, 11]), null(), Affected(1)),
         whole(
             "a one-off event that becomes a series",
