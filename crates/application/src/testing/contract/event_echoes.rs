@@ -185,6 +185,7 @@ pub(super) async fn what_repeats_the_recurrence_moves_to_another_day(environment
     let tenant = environment.tenant("choir").await;
     let night = FIRST + Duration::hours(14);
     let weekly = EventBuilder::repeating(FIRST, "FREQ=WEEKLY;COUNT=4").without(FIRST + Duration::weeks(1));
+    let daily = || EventBuilder::repeating(FIRST, "FREQ=DAILY;COUNT=5");
     for (builder, start, expected) in [
         (weekly, 24, on([1, 15, 22], 0)),
         (EventBuilder::repeating(FIRST, "FREQ=WEEKLY;UNTIL=20310331T090000"), 25, on([1, 8, 15, 22], 1)),
@@ -195,6 +196,9 @@ pub(super) async fn what_repeats_the_recurrence_moves_to_another_day(environment
             on([0, 2, 3, 4], 16),
         ),
         (EventBuilder::weekly(FIRST).with(FIRST + Duration::hours(55)), 24, on([1, 4], 0)),
+        // A COUNT ends the new dates before the old ones.
+        (daily().without(FIRST + Duration::days(2)), -7 * 24, on([-7, -6, -4, -3], 0)),
+        (daily().with(FIRST + Duration::days(8)), -7 * 24, on([-7, -6, -5, -4, -3, 1], 0)),
     ] {
         let event = tenant.event(builder.zone("Europe/Paris")).await;
         for form in forms(&event) {

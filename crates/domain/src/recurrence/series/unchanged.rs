@@ -9,7 +9,7 @@ use crate::recurrence::rule::RuleEnd;
 use crate::time::{Instant, LocalDateTime};
 
 pub(super) fn names_dates(series: &Series, moved: &Series, now: Instant) -> bool {
-    let Ok(rule) = unending(moved) else { return true };
+    let Ok(rule) = without_until(moved) else { return true };
     let rdates = ahead(series, series.rdates(), now);
     let mut dates = excluded(series, now).into_iter().chain(rdates).chain(last_of_rule(series));
     dates.any(|date| is_date(&rule, date))
@@ -22,7 +22,7 @@ pub(super) fn with_unchanged(
     now: Instant,
 ) -> Result<Series, Vec<SeriesProblem>> {
     let mut parts = given.parts().clone();
-    let new_rule = unending(given)?;
+    let new_rule = without_until(given)?;
     let is_repeated = parts.rule.as_ref().is_some_and(|rule| same::is_same_rule(series, rule));
     if is_repeated && last_of_rule(series).is_some_and(|last| !is_date(&new_rule, last)) {
         let moved = series.shifted(by, given.zone()).ok().filter(|moved| moved.has_same_parts(series));
@@ -50,9 +50,12 @@ pub(super) fn with_unchanged(
     if problems.is_empty() { Series::new(parts) } else { Err(problems) }
 }
 
-/// The dates of the rule alone, without its end.
-fn unending(series: &Series) -> Result<Series, Vec<SeriesProblem>> {
-    let rule = series.rule().map(|rule| rule.with_end(RuleEnd::Never));
+/// The dates of the rule alone, without its UNTIL. A COUNT stays: it ends the rule where its start has moved to.
+fn without_until(series: &Series) -> Result<Series, Vec<SeriesProblem>> {
+    let rule = series.rule().map(|rule| match rule.end() {
+        RuleEnd::Until(_) => rule.with_end(RuleEnd::Never),
+        RuleEnd::Count(_) | RuleEnd::Never => rule.clone(),
+    });
     Series::new(SeriesParts { rule, ..SeriesParts::once(series.start(), series.zone()) })
 }
 
