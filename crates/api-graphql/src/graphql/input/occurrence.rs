@@ -71,7 +71,8 @@ impl OccurrenceFilter {
     }
 }
 
-/// Changes of a single occurrence. Fields that are left out stay as they are.
+/// Changes of a single occurrence. Fields that are left out stay as they are. A value that its event has, too, is no value of its own:
+/// the occurrence follows later changes of the event in it.
 #[derive(Clone, Debug, GraphQLInputObject)]
 pub struct UpdateOccurrenceInput {
     /// The id of the occurrence.
