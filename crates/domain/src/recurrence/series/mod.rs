@@ -14,6 +14,7 @@ mod until;
 mod within;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use ::time::{Date, Duration, Time};
@@ -117,10 +118,17 @@ impl SeriesParts {
 /// assert!(series.occurrence_at(utc_datetime!(2026-10-26 9:00)).is_none());
 /// # Ok::<(), Vec<convene_domain::recurrence::SeriesProblem>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Series {
     parts: Arc<SeriesParts>,
     compiled: Arc<Compiled>,
+}
+
+impl fmt::Debug for Series {
+    /// The compiled form follows from the parts, and has hundreds of transitions of the zone.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Series").field("parts", &self.parts).finish_non_exhaustive()
+    }
 }
 
 impl PartialEq for Series {
