@@ -19,12 +19,12 @@ impl CatalogueException {
         Some(self.title.get_or_init(|| FoldedText::of(title.as_str())))
     }
 
-    /// The approximate size in bytes, with the folded title and its place in a map.
+    /// The approximate size in bytes, with the folded title and its places in a map and lists.
     pub(super) fn bytes(&self) -> usize {
         let text = |text: Option<&str>| text.map_or(0, str::len);
         let exception = &self.stored.exception;
         let title = text(exception.title.as_ref().map(Title::as_str));
-        size_of::<Self>() + 64 + 2 * title + text(exception.location.as_ref().map(Location::as_str))
+        size_of::<Self>() + 80 + 2 * title + text(exception.location.as_ref().map(Location::as_str))
     }
 }
 

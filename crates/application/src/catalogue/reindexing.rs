@@ -37,7 +37,7 @@ impl Reindexing {
         for run in self.runs.clone() {
             let Some(span) = span(&run) else { continue };
             let both = [before, after];
-            let compared = both.iter().flatten().map(|held| held.steps()).sum();
+            let compared = both.iter().flatten().map(|held| held.steps(span)).sum();
             // Each event asks its rules, even if it has nothing in these days.
             self.count(compared, both.len() * Pace::STEPS_PER_RULE + compared, pace).await;
             if self.left.is_none() {

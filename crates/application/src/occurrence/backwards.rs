@@ -42,13 +42,10 @@ impl<'p, 'c> Backwards<'p, 'c> {
         while self.steps.is_empty() && self.begin > self.earliest {
             let end = self.begin;
             self.begin = end.saturating_sub(self.length).max(self.earliest);
-            let exceptions = &self.candidates.exceptions;
-            let later = exceptions.partition_point(|placed| placed.position().0 < self.begin);
-            let exceptions = exceptions.iter().skip(later).copied().collect();
             let max = if self.length > FIRST_LENGTH { MAX_OCCURRENCES_AT_ONCE } else { usize::MAX };
-            let mut merged = self.candidates.merged(self.begin..end, exceptions, pace).await;
+            let mut merged = self.candidates.merged(self.begin..end, pace).await;
             while self.steps.len() <= max
-                && let Some(step) = merged.step(&self.candidates)
+                && let Some(step) = merged.step(self.candidates.selection)
             {
                 pace.steps(1).await;
                 self.steps.push(step);
@@ -59,7 +56,6 @@ impl<'p, 'c> Backwards<'p, 'c> {
                 self.length = (self.length / 8_i32).max(FIRST_LENGTH);
                 continue;
             }
-            self.candidates.exceptions.truncate(later);
             if self.steps.len() < ENOUGH_OCCURRENCES {
                 self.length *= 2;
             }

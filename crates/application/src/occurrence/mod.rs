@@ -9,6 +9,7 @@ mod of_event;
 mod preview;
 mod restore;
 mod scan;
+mod search;
 mod text_match;
 mod timeline;
 mod update;

@@ -1,6 +1,6 @@
 //! The list of the occurrences of a replica by its time index.
 
-use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
+use std::{ops::RangeInclusive, sync::Arc};
 
 use convene_domain::{id::EventId, occurrence::OccurrenceKey};
 use time::Duration;
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::{
     backwards::Backwards,
-    text_match::TextMatch,
-    timeline::{Candidates, OccurrencePosition, Part, Placed, Selection, Step, Timeline},
+    search::Search,
+    timeline::{Candidates, OccurrencePosition, Placed, Selection, Step, Timeline},
 };
 use crate::{
-    catalogue::{Day, DayBudget, DayNumber, Item, NoDay, Replica, day_of, midnight},
+    catalogue::{Day, DayBudget, DayNumber, HeldEvent, Item, NoDay, Replica, day_of, midnight},
     limits::INDEXED_OCCURRENCES,
     pace::Pace,
     page::Direction,
@@ -29,7 +29,6 @@ const MAX_COMPUTED_ITEMS: usize = INDEXED_OCCURRENCES;
 pub(super) struct Scan<'p, 'c> {
     replica: &'c Replica,
     selection: &'p Selection,
-    matching: Option<Matching>,
     days: RangeInclusive<DayNumber>,
     /// The current sequence of occurrences; `None` at the end of the list.
     sequence: Option<Sequence>,
@@ -47,39 +46,65 @@ enum Sequence {
     Starting(DayNumber),
 }
 
-/// The events with an occurrence that the search may find, each with its results.
-type Matching = HashMap<EventId, TextMatch>;
+/// The occurrences that a list examines.
+pub(super) struct Source<'p, 'c> {
+    occurrences: Occurrences<'p, 'c>,
+    search: Option<Search<'p>>,
+}
 
-/// The occurrences of a replica that a list examines.
-pub(super) enum Source<'p, 'c> {
+enum Occurrences<'p, 'c> {
     Merged(Box<Timeline<'p, 'c>>),
     Backwards(Box<Backwards<'p, 'c>>),
     Indexed(Scan<'p, 'c>),
 }
 
 impl<'p, 'c> Source<'p, 'c> {
-    /// The occurrences of all events.
+    /// The occurrences of all events of a replica.
     pub(super) async fn of_all(replica: &'c Replica, selection: &'p Selection, pace: &mut Pace) -> Self {
-        let matching = match selection.search {
+        let search = match &selection.search {
             None => None,
-            Some(_) => Some(matching(replica, selection, pace).await),
+            Some(text) => Some(Search::begin(text, replica.held_events(), pace).await),
         };
-        match matching {
-            Some(few) if few.len() <= MAX_MERGED_EVENTS => {
-                let part: Part<'c> = few.keys().filter_map(|id| replica.held_event(*id)).collect();
-                Self::of_part(&part, selection, pace).await
-            }
-            matching => Self::Indexed(Scan::new(replica, selection, matching)),
+        let few = search.as_ref().and_then(|search| search.few(MAX_MERGED_EVENTS));
+        if let Some(few) = few {
+            let part: Vec<_> = few.into_iter().filter_map(|id| replica.held_event(id)).collect();
+            return Self::merged(&part, selection, search, pace).await;
         }
+        Self { occurrences: Occurrences::Indexed(Scan::new(replica, selection)), search }
     }
 
     /// The occurrences of some events.
-    pub(super) async fn of_part(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
-        let candidates = Candidates::new(part, selection, pace).await;
-        match selection.page.direction {
-            Direction::Forward => Self::Merged(Box::new(Timeline::new(candidates, pace).await)),
-            Direction::Backward => Self::Backwards(Box::new(Backwards::new(candidates))),
+    pub(super) async fn of_part(part: &[&'c HeldEvent], selection: &'p Selection, pace: &mut Pace) -> Self {
+        let search = match &selection.search {
+            None => None,
+            Some(text) => Some(Search::begin(text, part.iter().copied(), pace).await),
+        };
+        Self::merged(part, selection, search, pace).await
+    }
+
+    async fn merged(
+        part: &[&'c HeldEvent],
+        selection: &'p Selection,
+        search: Option<Search<'p>>,
+        pace: &mut Pace,
+    ) -> Self {
+        let searched = search.as_ref().filter(|search| search.is_complete());
+        let mut events = Vec::with_capacity(part.len());
+        for held in part.iter().copied() {
+            pace.steps(1).await;
+            let found = searched.map(|search| held.event().and_then(|event| search.found_in(event.id)));
+            match found {
+                None => events.push((held, None)),
+                Some(Some(found)) => events.push((held, Some(found.by_schedule().to_vec()))),
+                Some(None) => {}
+            }
         }
+        let candidates = Candidates::new(selection, events);
+        let occurrences = match selection.page.direction {
+            Direction::Forward => Occurrences::Merged(Box::new(Timeline::new(&candidates, pace).await)),
+            Direction::Backward => Occurrences::Backwards(Box::new(Backwards::new(candidates))),
+        };
+        Self { occurrences, search }
     }
 
     /// Examines the next occurrence.
@@ -88,41 +113,27 @@ impl<'p, 'c> Source<'p, 'c> {
         pace: &mut Pace,
         budget: &mut DayBudget,
     ) -> Result<Option<Step<'c>>, NoDay> {
-        match self {
-            Self::Merged(timeline) => Ok(timeline.step()),
-            Self::Backwards(timeline) => Ok(timeline.step(pace).await),
-            Self::Indexed(scan) => scan.step(pace, budget).await,
-        }
+        let step = match &mut self.occurrences {
+            Occurrences::Merged(timeline) => timeline.step(),
+            Occurrences::Backwards(timeline) => timeline.step(pace).await,
+            Occurrences::Indexed(scan) => scan.step(pace, budget).await?,
+        };
+        Ok(match (step, &mut self.search) {
+            (Some(Step::Found(placed)), Some(search)) => Some(search.examine(placed, pace).await),
+            (step, _) => step,
+        })
     }
 
     /// The same list without the index.
-    pub(super) async fn merged(&self, pace: &mut Pace) -> Option<Self> {
-        let Self::Indexed(scan) = self else { return None };
-        let part: Part<'c> = scan.replica.held_events().collect();
-        Some(Self::of_part(&part, scan.selection, pace).await)
+    pub(super) async fn without_index(&mut self, pace: &mut Pace) -> Option<Self> {
+        let Occurrences::Indexed(scan) = &self.occurrences else { return None };
+        let part: Vec<_> = scan.replica.held_events().collect();
+        Some(Self::merged(&part, scan.selection, self.search.take().map(Search::again), pace).await)
     }
-}
-
-/// Searches the texts of all events and exceptions.
-async fn matching(replica: &Replica, selection: &Selection, pace: &mut Pace) -> Matching {
-    let mut matching = HashMap::new();
-    for held in replica.held_events() {
-        let Some(event) = held.event() else { continue };
-        let found = selection.search(event, pace).await;
-        let mut matches = found.has_any();
-        let mut exceptions = held.exceptions();
-        while !matches && let Some(exception) = exceptions.next() {
-            matches = selection.finds(exception, event, &found, pace).await;
-        }
-        if matches {
-            matching.insert(event.id, found);
-        }
-    }
-    matching
 }
 
 impl<'p, 'c> Scan<'p, 'c> {
-    fn new(replica: &'c Replica, selection: &'p Selection, matching: Option<Matching>) -> Self {
+    fn new(replica: &'c Replica, selection: &'p Selection) -> Self {
         let starts = selection.starts();
         let first_day = day_of(selection.window.start()).max(day_of(starts.start));
         let last_day = day_of(selection.window.end().saturating_sub(Duration::NANOSECOND));
@@ -132,7 +143,7 @@ impl<'p, 'c> Scan<'p, 'c> {
         };
         let sequence = if day < first_day { Sequence::Running } else { Sequence::Starting(day) };
         let (days, sequence) = (first_day..=last_day, Some(sequence).filter(|_| day <= last_day));
-        Self { replica, selection, matching, days, sequence, items: None, place: 0, computed: 0 }
+        Self { replica, selection, days, sequence, items: None, place: 0, computed: 0 }
     }
 
     async fn step(&mut self, pace: &mut Pace, budget: &mut DayBudget) -> Result<Option<Step<'c>>, NoDay> {
@@ -245,26 +256,13 @@ impl<'p, 'c> Scan<'p, 'c> {
         }
     }
 
-    /// The occurrence, if it is in the window and the search finds it.
+    /// The occurrence, if it is in the window.
     fn placed(&self, item: &Item) -> Option<Placed<'c>> {
         let selection = self.selection;
         if !item.interval.overlaps(&selection.window) || item.is_cancelled && !selection.include_cancelled {
             return None;
         }
-        let held = self.replica.held_event(item.key.event)?;
-        let event = held.event()?;
-        let placed = Placed::of(held, item.key)?;
-        if let Some(matching) = &self.matching {
-            let found = matching.get(&item.key.event)?;
-            let is_found = match held.exception(item.key) {
-                Some(exception) => found.exception(event, exception, selection.search.as_ref()),
-                None => found.at(event, item.interval.start()),
-            };
-            if !is_found {
-                return None;
-            }
-        }
-        Some(placed)
+        Placed::of(self.replica.held_event(item.key.event)?, item.key)
     }
 }
 

@@ -10,13 +10,11 @@ pub(super) struct TextMatch {
 }
 
 impl TextMatch {
-    /// Searches the description and the titles of an event. Everything is found if no text is given.
-    pub(super) fn of(event: &CatalogueEvent, text: Option<&FoldedText>) -> Self {
-        let in_description = text.is_none_or(|text| event.folded_description().contains(text));
-        let by_schedule = match text.filter(|_| !in_description) {
-            None => vec![true; event.earlier.len() + 1],
-            Some(text) => event.folded_titles().iter().map(|title| title.contains(text)).collect(),
-        };
+    /// Searches the description and the titles of an event.
+    pub(super) fn of(event: &CatalogueEvent, text: &FoldedText) -> Self {
+        let in_description = event.folded_description().contains(text);
+        let titles = event.folded_titles().iter();
+        let by_schedule = titles.map(|title| in_description || title.contains(text)).collect();
         Self { in_description, by_schedule }
     }
 
@@ -36,14 +34,9 @@ impl TextMatch {
     }
 
     /// The result for an exception.
-    pub(super) fn exception(
-        &self,
-        event: &Event,
-        exception: &CatalogueException,
-        text: Option<&FoldedText>,
-    ) -> bool {
-        match text.filter(|_| !self.in_description).zip(exception.folded_title()) {
-            Some((text, title)) => title.contains(text),
+    pub(super) fn exception(&self, event: &Event, exception: &CatalogueException, text: &FoldedText) -> bool {
+        match exception.folded_title().filter(|_| !self.in_description) {
+            Some(title) => title.contains(text),
             None => self.at(event, exception.interval.start()),
         }
     }

@@ -1,67 +1,26 @@
 //! The lazy, ordered list of the occurrences of many events: derived occurrences merged with exceptions.
 
-use std::{
-    collections::{HashMap, HashSet},
-    iter::Peekable,
-    ops::Range,
-    sync::Arc,
-    vec,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, iter::Peekable, ops::Range, sync::Arc};
 
 use convene_domain::{
     duration::EventDuration,
-    event::Event,
-    id::EventId,
-    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus, StoredOccurrence},
+    occurrence::{Occurrence, OccurrenceKey, OccurrenceStatus},
     recurrence::{SeriesOccurrence, merge::ByStart},
     text::FoldedText,
-    time::{Instant, LocalDateTime, interval::Interval, just_after},
+    time::{Instant, interval::Interval, just_after},
 };
 use time::Duration;
 
-use super::{OccurrenceOfEvent, text_match::TextMatch};
+use super::OccurrenceOfEvent;
 use crate::{
     catalogue::{CatalogueEvent, CatalogueException, HeldEvent},
     pace::Pace,
     page::{Direction, PageRequest},
-    ports::{CatalogueWindow, SeatCounts},
+    ports::SeatCounts,
 };
 
 /// The sort key of lists of occurrences: start, then key.
 pub type OccurrencePosition = (Instant, OccurrenceKey);
-
-/// The events of a timeline, and their exceptions.
-#[derive(Default)]
-pub(super) struct Part<'c> {
-    pub(super) events: Vec<&'c CatalogueEvent>,
-    pub(super) exceptions: Vec<&'c CatalogueException>,
-}
-
-impl<'c> From<&'c CatalogueWindow> for Part<'c> {
-    fn from(window: &'c CatalogueWindow) -> Self {
-        Self {
-            events: window.events.iter().map(AsRef::as_ref).collect(),
-            exceptions: window.exceptions.iter().map(AsRef::as_ref).collect(),
-        }
-    }
-}
-
-impl<'c> FromIterator<&'c HeldEvent> for Part<'c> {
-    fn from_iter<I: IntoIterator<Item = &'c HeldEvent>>(held_events: I) -> Self {
-        let mut part = Self::default();
-        for held in held_events {
-            part.events.extend(held.event().map(AsRef::as_ref));
-            part.exceptions.extend(held.exceptions().map(AsRef::as_ref));
-        }
-        part
-    }
-}
-
-/// The bytes that are folded and compared in one step, even if the texts are made to be compared slowly.
-const BYTES_OF_STEP: usize = 128;
-
-/// The steps of a search in the longest title.
-const STEPS_OF_TITLE: usize = 8;
 
 /// The filter of a timeline.
 pub(super) struct Selection {
@@ -80,7 +39,7 @@ pub(super) struct Selection {
 /// An occurrence in the list, before its seats are known.
 #[derive(Clone, Copy)]
 pub(super) struct Placed<'c> {
-    event: &'c Arc<Event>,
+    pub(super) event: &'c CatalogueEvent,
     pub(super) key: OccurrenceKey,
     interval: Interval,
     status: OccurrenceStatus,
@@ -90,7 +49,7 @@ pub(super) struct Placed<'c> {
 #[derive(Clone, Copy)]
 enum Origin<'c> {
     Rule(SeriesOccurrence),
-    Exception(&'c StoredOccurrence),
+    Exception(&'c CatalogueException),
 }
 
 impl Selection {
@@ -118,26 +77,6 @@ impl Selection {
         first.max(self.open_at).unwrap_or(Instant::MIN)..end.min(self.window.end())
     }
 
-    /// Searches the description and the titles of an event.
-    pub(super) async fn search(&self, event: &CatalogueEvent, pace: &mut Pace) -> TextMatch {
-        let titles = event.schedules().count().saturating_mul(STEPS_OF_TITLE);
-        let texts = event.description.as_str().len() / BYTES_OF_STEP + titles;
-        pace.steps(if self.search.is_none() { 1 } else { 1 + texts }).await;
-        TextMatch::of(event, self.search.as_ref())
-    }
-
-    /// Tests whether the search finds an exception of an event whose texts were searched.
-    pub(super) async fn finds(
-        &self,
-        exception: &CatalogueException,
-        event: &Event,
-        found: &TextMatch,
-        pace: &mut Pace,
-    ) -> bool {
-        pace.steps(if self.search.is_none() { 1 } else { STEPS_OF_TITLE }).await;
-        found.exception(event, exception, self.search.as_ref())
-    }
-
     fn takes(&self, placed: &Placed<'_>) -> bool {
         self.page.reaches(&placed.position())
             && placed.interval.overlaps(&self.window)
@@ -147,7 +86,7 @@ impl Selection {
 }
 
 impl<'c> Placed<'c> {
-    fn by_rule(event: &'c Arc<Event>, origin: SeriesOccurrence) -> Self {
+    fn by_rule(event: &'c CatalogueEvent, origin: SeriesOccurrence) -> Self {
         Self {
             event,
             key: OccurrenceKey { event: event.id, original_start: origin.start },
@@ -159,20 +98,28 @@ impl<'c> Placed<'c> {
 
     /// The occurrence with this key, as the replica knows it.
     pub(super) fn of(held: &'c HeldEvent, key: OccurrenceKey) -> Option<Self> {
-        let event = &held.event()?.event;
+        let event = held.event()?;
         Some(match held.exception(key) {
             Some(stored) => Self::by_exception(event, stored),
             None => Self::by_rule(event, event.occurrence_at(key.original_start)?),
         })
     }
 
-    fn by_exception(event: &'c Arc<Event>, stored: &'c StoredOccurrence) -> Self {
+    fn by_exception(event: &'c CatalogueEvent, stored: &'c CatalogueException) -> Self {
         let (key, interval, status) = (stored.key, stored.interval, stored.status());
         Self { event, key, interval, status, origin: Origin::Exception(stored) }
     }
 
     pub(super) fn position(&self) -> OccurrencePosition {
         (self.interval.start(), self.key)
+    }
+
+    /// The exception that takes place; `None` if the occurrence is as its rule derives it.
+    pub(super) const fn exception(&self) -> Option<&'c CatalogueException> {
+        match self.origin {
+            Origin::Exception(stored) => Some(stored),
+            Origin::Rule(_) => None,
+        }
     }
 
     pub(super) fn may_be_open(&self, now: Instant) -> bool {
@@ -193,7 +140,7 @@ impl<'c> Placed<'c> {
         let capacity = seats.map_or(occurrence.capacity, |seats| seats.capacity);
         let (taken, waiting) = seats.map_or((0, 0), |seats| (seats.taken, seats.waiting));
         let occurrence = Occurrence { capacity, taken, waiting, ..occurrence };
-        OccurrenceOfEvent { occurrence, event: Arc::clone(self.event) }
+        OccurrenceOfEvent { occurrence, event: Arc::clone(&self.event.event) }
     }
 }
 
@@ -206,154 +153,143 @@ pub(super) enum Step<'c> {
     Stopped(OccurrencePosition),
 }
 
-/// The events and exceptions of a part that may have occurrences in the list.
-pub(super) struct Candidates<'p, 'c> {
-    pub(super) selection: &'p Selection,
-    /// The events with occurrences that the search finds, and its results.
-    events: Vec<(&'c CatalogueEvent, TextMatch)>,
-    replaced: Replaced,
-    /// The exceptions in the list, by start, then key.
-    pub(super) exceptions: Vec<Placed<'c>>,
-}
-
-impl<'p, 'c> Candidates<'p, 'c> {
-    /// Examines the texts of the events, and the exceptions.
-    pub(super) async fn new(part: &Part<'c>, selection: &'p Selection, pace: &mut Pace) -> Self {
-        let mut replaced = Replaced::default();
-        let mut exceptions = Vec::new();
-        let mut events = Vec::with_capacity(part.events.len());
-        for event in part.events.iter().copied() {
-            events.push((event, selection.search(event, pace).await));
-        }
-        let known: HashMap<EventId, &(&'c CatalogueEvent, TextMatch)> = match part.exceptions.is_empty() {
-            true => HashMap::new(),
-            false => events.iter().map(|event| (event.0.id, event)).collect(),
-        };
-        for stored in part.exceptions.iter().copied().filter(|stored| !stored.is_dropped()) {
-            pace.steps(1).await;
-            let Some((event, found)) = known.get(&stored.key.event) else { continue };
-            replaced.add(&event.event, stored);
-            let placed = Placed::by_exception(&event.event, stored);
-            if selection.takes(&placed) && selection.finds(stored, event, found, pace).await {
-                exceptions.push(placed);
-            }
-        }
-        exceptions.sort_unstable_by_key(Placed::position);
-        events.retain(|(_, found)| found.has_any());
-        Self { selection, events, replaced, exceptions }
-    }
-
-    /// The derived occurrences that begin at these times, and these exceptions.
-    pub(super) async fn merged(
-        &self,
-        starts: Range<Instant>,
-        exceptions: Vec<Placed<'c>>,
-        pace: &mut Pace,
-    ) -> Merged<'c> {
-        let mut by_rule = ByStart::default();
-        for (event, found) in &self.events {
-            pace.steps(event.schedules().count()).await;
-            // What had begun before the event was cancelled has taken place.
-            let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
-            let to = cancelled_at.map_or(Instant::MAX, just_after);
-            let to = to.min(starts.end);
-            let found_ones = event.schedules().zip(found.by_schedule()).filter(|(_, is_found)| **is_found);
-            for (schedule, _) in found_ones {
-                let from = self.selection.earliest_start(schedule.duration).max(starts.start);
-                if from < to {
-                    by_rule.push(ById(&event.event), schedule.between(from, to));
-                }
-            }
-        }
-        Merged { by_rule: by_rule.peekable(), exceptions: exceptions.into_iter().peekable() }
-    }
-}
-
-/// Occurrences of a list, by start, then key.
-pub(super) struct Merged<'c> {
-    by_rule: Peekable<ByStart<'c, ById<'c>>>,
-    exceptions: Peekable<vec::IntoIter<Placed<'c>>>,
-}
-
-impl<'c> Merged<'c> {
-    /// Examines the next occurrence.
-    pub(super) fn step(&mut self, candidates: &Candidates<'_, 'c>) -> Option<Step<'c>> {
-        if let Some((ById(event), origin)) = self.by_rule.peek() {
-            let position = (origin.start, OccurrenceKey { event: event.id, original_start: origin.start });
-            if self.exceptions.peek().is_none_or(|exception| exception.position() > position) {
-                let (ById(event), origin) = self.by_rule.next()?;
-                let placed = Placed::by_rule(event, origin);
-                let is_taken = !candidates.replaced.contains(&placed) && candidates.selection.takes(&placed);
-                return Some(if is_taken { Step::Found(placed) } else { Step::Skipped(position) });
-            }
-        }
-        self.exceptions.next().map(Step::Found)
-    }
-}
-
-/// The occurrences of a part, by start, then key.
-pub(super) struct Timeline<'p, 'c> {
-    candidates: Candidates<'p, 'c>,
-    merged: Merged<'c>,
-}
-
-impl<'p, 'c> Timeline<'p, 'c> {
-    /// Reads the exceptions, and the first occurrence of each matching series.
-    pub(super) async fn new(mut candidates: Candidates<'p, 'c>, pace: &mut Pace) -> Self {
-        let exceptions = std::mem::take(&mut candidates.exceptions);
-        let merged = candidates.merged(candidates.selection.starts(), exceptions, pace).await;
-        Self { candidates, merged }
-    }
-
-    /// Examines the next occurrence.
-    pub(super) fn step(&mut self) -> Option<Step<'c>> {
-        self.merged.step(&self.candidates)
-    }
-}
-
-/// An event that is compared by its id.
+/// An event of a list, which is compared by its id.
 #[derive(Clone, Copy)]
-struct ById<'c>(&'c Arc<Event>);
+struct Listed<'c> {
+    event: &'c CatalogueEvent,
+    held: &'c HeldEvent,
+}
 
-impl PartialEq for ById<'_> {
+impl PartialEq for Listed<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.id == other.0.id
+        self.event.id == other.event.id
     }
 }
 
-impl Eq for ById<'_> {}
+impl Eq for Listed<'_> {}
 
-impl PartialOrd for ById<'_> {
+impl PartialOrd for Listed<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for ById<'_> {
+impl Ord for Listed<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.id.cmp(&other.0.id)
+        self.event.id.cmp(&other.event.id)
     }
 }
 
-/// The derived occurrences that exceptions replace.
+/// The events that may have occurrences in the list.
+pub(super) struct Candidates<'p, 'c> {
+    pub(super) selection: &'p Selection,
+    /// Each with the results of the search for its schedules, if it was searched before.
+    events: Vec<(Listed<'c>, Option<Vec<bool>>)>,
+}
+
+impl<'p, 'c> Candidates<'p, 'c> {
+    /// The list of these events, each with the results of the search for its schedules, if it was searched before.
+    pub(super) fn new(selection: &'p Selection, part: Vec<(&'c HeldEvent, Option<Vec<bool>>)>) -> Self {
+        let listed = |(held, found): (&'c HeldEvent, _)| Some((Listed { event: held.event()?, held }, found));
+        Self { selection, events: part.into_iter().filter_map(listed).collect() }
+    }
+
+    /// The occurrences that begin at these times.
+    pub(super) async fn merged(&self, starts: Range<Instant>, pace: &mut Pace) -> Merged<'c> {
+        let (mut by_rule, mut exceptions) = (ByStart::default(), Exceptions::default());
+        for (listed, found) in &self.events {
+            let Listed { event, held } = *listed;
+            pace.steps(1 + event.schedules().count()).await;
+            exceptions.push(event, held.exceptions_in(&starts, self.selection.window.start()));
+            // What had begun before the event was cancelled has taken place.
+            let cancelled_at = event.cancelled_at().filter(|_| !self.selection.include_cancelled);
+            let to = cancelled_at.map_or(Instant::MAX, just_after);
+            let to = to.min(starts.end);
+            for (number, schedule) in event.schedules().enumerate() {
+                let is_found = found.as_ref().is_none_or(|found| found.get(number) == Some(&true));
+                let from = self.selection.earliest_start(schedule.duration).max(starts.start);
+                if is_found && from < to {
+                    by_rule.push(*listed, schedule.between(from, to));
+                }
+            }
+        }
+        Merged { by_rule: by_rule.peekable(), exceptions }
+    }
+}
+
+/// Occurrences of a list, by start, then key.
+pub(super) struct Merged<'c> {
+    by_rule: Peekable<ByStart<'c, Listed<'c>>>,
+    exceptions: Exceptions<'c>,
+}
+
+impl<'c> Merged<'c> {
+    /// Examines the next occurrence.
+    pub(super) fn step(&mut self, selection: &Selection) -> Option<Step<'c>> {
+        let place = |(Listed { event, .. }, origin): &(Listed<'_>, SeriesOccurrence)| {
+            (origin.start, OccurrenceKey { event: event.id, original_start: origin.start })
+        };
+        let exception = self.exceptions.position();
+        let is_next = |position| exception.is_none_or(|exception| exception > position);
+        let placed = match self.by_rule.next_if(|next| is_next(place(next))) {
+            None => self.exceptions.next()?,
+            Some((Listed { event, held }, origin)) if !held.replaces(event, &origin) => {
+                Placed::by_rule(event, origin)
+            }
+            Some(replaced) => return Some(Step::Skipped(place(&replaced))),
+        };
+        Some(if selection.takes(&placed) { Step::Found(placed) } else { Step::Skipped(placed.position()) })
+    }
+}
+
+/// The exceptions of some events, by start, then key. One of each event is compared at a time.
 #[derive(Default)]
-struct Replaced {
-    /// By schedule and local time, because a new time-zone database can change the instant.
-    locals: HashSet<(EventId, usize, LocalDateTime)>,
-    /// By key, which is unique in a list.
-    keys: HashSet<OccurrenceKey>,
+struct Exceptions<'c> {
+    lists: Vec<(&'c CatalogueEvent, &'c [Arc<CatalogueException>])>,
+    heads: BinaryHeap<Reverse<(OccurrencePosition, usize)>>,
 }
 
-impl Replaced {
-    fn add(&mut self, event: &Event, exception: &StoredOccurrence) {
-        let schedule = event.schedule_at(exception.key.original_start);
-        self.locals.insert((event.id, schedule, exception.original_local));
-        self.keys.insert(exception.key);
+impl<'c> Exceptions<'c> {
+    /// Adds the exceptions of an event, which are sorted.
+    fn push(&mut self, event: &'c CatalogueEvent, list: &'c [Arc<CatalogueException>]) {
+        if let Some(first) = list.first() {
+            self.heads.push(Reverse(((first.interval.start(), first.key), self.lists.len())));
+            self.lists.push((event, list));
+        }
     }
 
-    fn contains(&self, placed: &Placed<'_>) -> bool {
-        let Origin::Rule(origin) = placed.origin else { return false };
-        let place = || (placed.event.id, placed.event.schedule_at(origin.start), origin.local);
-        !self.keys.is_empty() && (self.keys.contains(&placed.key) || self.locals.contains(&place()))
+    /// The position of the next one.
+    fn position(&self) -> Option<OccurrencePosition> {
+        self.heads.peek().map(|Reverse((position, _))| *position)
+    }
+
+    fn next(&mut self) -> Option<Placed<'c>> {
+        let Reverse((_, place)) = self.heads.pop()?;
+        let (event, list) = self.lists.get_mut(place)?;
+        let (first, rest) = list.split_first()?;
+        *list = rest;
+        if let Some(next) = rest.first() {
+            self.heads.push(Reverse(((next.interval.start(), next.key), place)));
+        }
+        Some(Placed::by_exception(event, first))
+    }
+}
+
+/// The occurrences of a part, by start, then key.
+pub(super) struct Timeline<'p, 'c> {
+    selection: &'p Selection,
+    merged: Merged<'c>,
+}
+
+impl<'p, 'c> Timeline<'p, 'c> {
+    /// Reads the first occurrence of each matching series.
+    pub(super) async fn new(candidates: &Candidates<'p, 'c>, pace: &mut Pace) -> Self {
+        let selection = candidates.selection;
+        Self { selection, merged: candidates.merged(selection.starts(), pace).await }
+    }
+
+    /// Examines the next occurrence.
+    pub(super) fn step(&mut self) -> Option<Step<'c>> {
+        self.merged.step(self.selection)
     }
 }

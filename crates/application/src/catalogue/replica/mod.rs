@@ -92,7 +92,7 @@ impl Replica {
     }
 
     /// All events with their exceptions, in any order.
-    pub fn held_events(&self) -> impl Iterator<Item = &HeldEvent> {
+    pub fn held_events(&self) -> impl Iterator<Item = &HeldEvent> + Clone {
         self.parts.iter().flat_map(|part| part.values()).map(AsRef::as_ref)
     }
 
@@ -166,7 +166,7 @@ impl Replica {
         let mut building = Building::new(batch.clone());
         if let Some(span) = span(batch) {
             for held in self.held_events() {
-                pace.steps(held.steps()).await;
+                pace.steps(held.steps(span)).await;
                 let items = held.items(span);
                 pace.steps(items.len()).await;
                 let added = building.add(items, batch)?;
@@ -291,6 +291,8 @@ impl Change {
             pace.steps(1).await;
             held.exceptions.insert(exception.key.original_start, Arc::new(exception.into()));
         }
+        pace.steps(held.exceptions.len()).await;
+        held.sort();
     }
 }
 

@@ -1,7 +1,7 @@
 use convene_domain::{
     duration::EventDuration,
     event::Event,
-    occurrence::{Exception, OccurrenceKey},
+    occurrence::{Exception, OccurrenceKey, StoredState},
     text::Title,
     time::Instant,
 };
@@ -252,4 +252,27 @@ fn few_days_are_computed_at_a_time_if_they_are_full() {
         assert!(replica.days().bytes() <= 2 * INDEXED_OCCURRENCES * size_of::<Item>());
         replica.days().clear();
     }
+}
+
+#[test]
+fn the_index_follows_an_event_with_many_exceptions() {
+    let event = daily(1);
+    let exceptions: Vec<_> = (0..3_000).map(|day| exception(&event, day)).collect();
+    let (replica, _) =
+        parts(replica(Delta { events: vec![event.clone().into()], exceptions, ..Delta::default() }));
+    let first = day_of(FIRST);
+    let known = (first..first + 3_000).step_by(50);
+    parts(async {
+        for day in known.clone() {
+            days(&replica, day..=day).await;
+        }
+    });
+    let cancelled = StoredOccurrence { state: StoredState::Cancelled, ..exception(&event, 100) };
+    let delta = Delta { exceptions: vec![cancelled], ..Delta::default() };
+    let (changed, updating) = parts(replica.updated(delta));
+    assert!(known.clone().all(|day| changed.knows_day(day)), "no day is computed again");
+    // The exceptions are copied and sorted once, and those of a day compared for each day.
+    assert!(updating <= 1 + 3 * 3_000 / Pace::STEPS_PER_PART, "{updating}");
+    let (day, _) = parts(days(&changed, first + 100..=first + 100));
+    assert!(day[0].starting[0].is_cancelled);
 }

@@ -102,7 +102,7 @@ impl<'p, 'c> Filling<'p, 'c> {
                 Err(NoDay::Overloaded) => return Err(Fault::Overloaded),
                 Err(NoDay::TooDense) => {
                     // The list begins again, without the index.
-                    if let Some(merged) = self.source.merged(pace).await {
+                    if let Some(merged) = self.source.without_index(pace).await {
                         let needs_seats = self.needs_seats;
                         let begun = Self::new(merged, self.query, self.now, self.end);
                         *self = Self { chunk: 0, needs_seats, ..begun };

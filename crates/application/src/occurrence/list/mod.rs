@@ -118,8 +118,9 @@ impl ListOccurrences {
     ) -> Result<Option<Vec<Filled>>, Fault> {
         let mut pages: Vec<Filled> = queries.iter().map(|_| Filled::default()).collect();
         let mut parts = self.catalogue.windows(scope, wanted).await?;
+        let mut pace = Pace::default();
         while let Some(part) = parts.next_part().await? {
-            let sources = Sources::of_part(wanted, part);
+            let sources = Sources::of_part(wanted, part, &mut pace).await;
             let lists = self.begin(queries, selections, &sources, &pages).await;
             let mut lists: Vec<_> = lists.into_iter().map(Filling::without_seats).collect();
             self.fill(scope, &mut lists).await?;

@@ -1,7 +1,7 @@
 //! The data of several lists, read together.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -9,34 +9,41 @@ use convene_domain::{id::EventId, time::interval::Interval};
 
 use super::OccurrenceQuery;
 use crate::{
-    catalogue::Replica,
-    occurrence::{
-        scan::Source,
-        timeline::{Part, Selection},
-    },
+    catalogue::{CatalogueException, HeldEvent, Replica},
+    occurrence::{scan::Source, timeline::Selection},
     pace::Pace,
     ports::{CatalogueQuery, CatalogueWindow},
 };
 
-/// A part of the windows of the lists. Lists with the same window share the data of its events.
-pub(super) struct Windows {
-    windows: HashMap<Interval, CatalogueWindow>,
-    /// The position of each event within its window, and those of its exceptions.
-    indexes: HashMap<Interval, HashMap<EventId, (usize, Vec<usize>)>>,
-}
-
 /// The data of all lists.
 pub(super) enum Sources {
     Replica(Arc<Replica>),
-    Windows(Windows),
+    /// A part of the windows of the lists. Lists with the same window share the data of its events.
+    Windows(HashMap<Interval, BTreeMap<EventId, HeldEvent>>),
 }
 
 impl Sources {
     /// A part of the data, with a window for each query.
-    pub(super) fn of_part(queries: &[CatalogueQuery], part: Vec<CatalogueWindow>) -> Self {
-        let windows: HashMap<_, _> = queries.iter().map(|query| query.window).zip(part).collect();
-        let indexes = windows.iter().map(|(window, found)| (*window, index(found))).collect();
-        Self::Windows(Windows { windows, indexes })
+    pub(super) async fn of_part(
+        queries: &[CatalogueQuery],
+        part: Vec<CatalogueWindow>,
+        pace: &mut Pace,
+    ) -> Self {
+        let mut windows = HashMap::with_capacity(part.len());
+        for (query, CatalogueWindow { events, exceptions }) in queries.iter().zip(part) {
+            let mut of_events: HashMap<EventId, Vec<Arc<CatalogueException>>> = HashMap::new();
+            for exception in exceptions {
+                of_events.entry(exception.key.event).or_default().push(exception);
+            }
+            let mut held_events = BTreeMap::new();
+            for event in events {
+                let exceptions = of_events.remove(&event.id).unwrap_or_default();
+                pace.steps(1 + exceptions.len()).await;
+                held_events.insert(event.id, HeldEvent::of(event, &exceptions));
+            }
+            windows.insert(query.window, held_events);
+        }
+        Self::Windows(windows)
     }
 
     /// The occurrences that a query asks for.
@@ -46,30 +53,19 @@ impl Sources {
         selection: &'p Selection,
         pace: &mut Pace,
     ) -> Source<'p, 's> {
-        let part = match (self, &query.events) {
+        let wanted = query.events.as_ref().map(BTreeSet::from_iter);
+        let part: Vec<&HeldEvent> = match (self, wanted) {
             (Self::Replica(replica), None) => return Source::of_all(replica, selection, pace).await,
             (Self::Replica(replica), Some(wanted)) => {
-                BTreeSet::from_iter(wanted).into_iter().filter_map(|id| replica.held_event(*id)).collect()
+                wanted.into_iter().filter_map(|id| replica.held_event(*id)).collect()
             }
-            (Self::Windows(windows), _) => windows.part(query),
+            (Self::Windows(windows), wanted) => match (windows.get(&query.window), wanted) {
+                (None, _) => Vec::new(),
+                (Some(window), None) => window.values().collect(),
+                (Some(window), Some(wanted)) => wanted.into_iter().filter_map(|id| window.get(id)).collect(),
+            },
         };
         Source::of_part(&part, selection, pace).await
-    }
-}
-
-impl Windows {
-    fn part(&self, query: &OccurrenceQuery) -> Part<'_> {
-        let Some(window) = self.windows.get(&query.window) else { return Part::default() };
-        let (Some(wanted), Some(index)) = (&query.events, self.indexes.get(&query.window)) else {
-            return Part::from(window);
-        };
-        let mut part = Part::default();
-        for (event, exceptions) in BTreeSet::from_iter(wanted).into_iter().filter_map(|id| index.get(id)) {
-            part.events.extend(window.events.get(*event).map(AsRef::as_ref));
-            let exceptions = exceptions.iter().filter_map(|place| window.exceptions.get(*place));
-            part.exceptions.extend(exceptions.map(AsRef::as_ref));
-        }
-        part
     }
 }
 
@@ -89,15 +85,4 @@ pub(super) fn merged(queries: &[OccurrenceQuery]) -> Vec<CatalogueQuery> {
         events: events.map(Vec::from_iter),
     };
     wanted.into_iter().map(query).collect()
-}
-
-fn index(window: &CatalogueWindow) -> HashMap<EventId, (usize, Vec<usize>)> {
-    let events = window.events.iter().enumerate();
-    let mut index: HashMap<_, _> = events.map(|(place, event)| (event.id, (place, Vec::new()))).collect();
-    for (place, exception) in window.exceptions.iter().enumerate() {
-        if let Some((_, exceptions)) = index.get_mut(&exception.key.event) {
-            exceptions.push(place);
-        }
-    }
-    index
 }

@@ -15,13 +15,14 @@ use super::*;
 use crate::{
     catalogue::{CatalogueException, Delta, Replica},
     fixtures::{self, fields, refusals},
-    limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES},
+    limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES, SEARCHED_BYTES},
     pace::{Pace, tests::parts},
     page::Direction,
     ports::{CatalogueQuery, CatalogueWindow, MockCatalogue, MockClock},
 };
 
 mod properties;
+mod work;
 
 /// Where a list comes from.
 enum Data {
@@ -522,7 +523,7 @@ fn many_occurrences_before_an_empty_time_are_not_all_read() {
 #[test]
 fn a_search_in_many_texts_pauses() {
     let long = convene_domain::text::Description::parse(&"word ".repeat(1_999)).unwrap();
-    let events = (1..=300).map(|number| Event {
+    let events = (1..=200).map(|number| Event {
         description: long.clone(),
         ..fixtures::event(number, "2026-11-06 9:00", None)
     });
