@@ -4,13 +4,16 @@ use std::{
     sync::Arc,
 };
 
-use convene_domain::time::interval::Interval;
+use convene_domain::{id::MemberId, time::interval::Interval};
 use tokio::{
-    sync::{Mutex, MutexGuard},
+    sync::OwnedMutexGuard,
     time::{Duration, Instant, timeout},
 };
 
-use super::day::{Day, DayChange, DayNumber, Item, by_day, midnight};
+use super::{
+    day::{Day, DayChange, DayNumber, Item, by_day, midnight},
+    turns::Turns,
+};
 use crate::limits::{INDEX_BYTES, INDEXED_DAYS, INDEXED_OCCURRENCES, WAIT_FOR_DAYS};
 
 /// The number of items that are computed at a time, unless they are those of one day.
@@ -43,25 +46,26 @@ impl From<TooDense> for NoDay {
 /// What lists have left to wait while others compute days, and what they have computed.
 #[derive(Debug, Clone, Copy)]
 pub struct DayBudget {
+    /// The member for whom the list is; `None` for the operator and the program.
+    member: Option<MemberId>,
     left: Duration,
     /// The number of items that were computed, some of them in vain.
     pub computed: usize,
 }
 
-impl Default for DayBudget {
-    fn default() -> Self {
-        Self { left: WAIT_FOR_DAYS, computed: 0 }
-    }
-}
-
 impl DayBudget {
+    /// The budget of lists for this member.
+    pub(crate) const fn of(member: Option<MemberId>) -> Self {
+        Self { member, left: WAIT_FOR_DAYS, computed: 0 }
+    }
+
     /// Waits for the turn to compute days.
-    pub(super) async fn wait<'l>(&mut self, building: &'l Mutex<()>) -> Result<MutexGuard<'l, ()>, NoDay> {
-        if let Ok(turn) = building.try_lock() {
+    pub(super) async fn wait(&mut self, turns: &Turns) -> Result<OwnedMutexGuard<()>, NoDay> {
+        if let Ok(turn) = Arc::clone(&turns.queue).try_lock_owned() {
             return Ok(turn);
         }
         let begin = Instant::now();
-        let turn = timeout(self.left, building.lock()).await;
+        let turn = timeout(self.left, turns.of(self.member)).await;
         self.left = self.left.saturating_sub(begin.elapsed());
         turn.map_err(|_| NoDay::Overloaded)
     }

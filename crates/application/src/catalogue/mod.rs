@@ -7,6 +7,7 @@ mod exception;
 mod held_event;
 mod reindexing;
 mod replica;
+mod turns;
 
 pub use self::{
     day::{Day, DayNumber, Item, day_of, midnight},

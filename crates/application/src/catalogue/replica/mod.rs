@@ -13,6 +13,7 @@ use super::{
     CatalogueEvent, Day, DayBudget, DayNumber, HeldEvent, NoDay,
     days::{BATCH, Building, Days, TooDense, fewer, span},
     reindexing::Reindexing,
+    turns::Turns,
 };
 use crate::{large::drop_elsewhere, pace::Pace};
 
@@ -36,7 +37,7 @@ pub struct Replica {
     bytes: usize,
     days: Mutex<Days>,
     /// Held while days are computed, or the replica is updated: a day that is being computed would not get the changes.
-    building: Arc<tokio::sync::Mutex<()>>,
+    building: Arc<Turns>,
 }
 
 /// The difference between two revisions of a catalogue.
@@ -98,7 +99,7 @@ impl Replica {
 
     /// The replica at a later revision. The parts that did not change are shared.
     pub async fn updated(&self, delta: Delta) -> Self {
-        let _building = self.building.lock().await;
+        let _building = self.building.of(None).await;
         let mut updated = self.copy();
         updated.apply(delta, &mut Pace::default()).await;
         updated

@@ -91,7 +91,7 @@ async fn an_empty_catalogue_takes_no_bytes() {
 async fn a_change_that_moves_nothing_shares_the_days() {
     let before = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
     let today = day_of(FIRST);
-    let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+    let (mut pace, mut budget) = (Pace::default(), DayBudget::of(None));
     let day = before.day(today, today, &mut pace, &mut budget).await.unwrap();
     let renamed = Event { title: Title::parse("Renamed").unwrap(), ..daily(1) };
     let renamed = before.updated(Delta { events: vec![renamed.into()], ..Delta::default() }).await;
@@ -105,9 +105,9 @@ async fn a_change_that_moves_nothing_shares_the_days() {
 async fn a_list_waits_three_seconds_in_all_while_others_compute_days() {
     let replica = replica(Delta { events: vec![daily(1).into()], ..Delta::default() }).await;
     let today = day_of(FIRST);
-    let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+    let (mut pace, mut budget) = (Pace::default(), DayBudget::of(None));
     let busy = |seconds| {
-        let turn = Arc::clone(&replica.building).try_lock_owned().unwrap();
+        let turn = Arc::clone(&replica.building.queue).try_lock_owned().unwrap();
         tokio::spawn(async move {
             sleep(Wait::from_secs(seconds)).await;
             drop(turn);
@@ -156,7 +156,7 @@ fn longest_daily(numbers: std::ops::Range<u128>) -> Delta {
 }
 
 async fn days(replica: &Replica, days: RangeInclusive<DayNumber>) -> Vec<Arc<Day>> {
-    let (mut pace, mut budget, last) = (Pace::default(), DayBudget::default(), *days.end());
+    let (mut pace, mut budget, last) = (Pace::default(), DayBudget::of(None), *days.end());
     let mut found = Vec::new();
     for day in days {
         found.push(replica.day(day, last, &mut pace, &mut budget).await.unwrap());
@@ -243,7 +243,7 @@ fn few_days_are_computed_at_a_time_if_they_are_full() {
     let replica = parts(replica(Delta { events, ..Delta::default() })).0;
     let today = day_of(FIRST) + 40;
     for last in [today + 366, today - 366] {
-        let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+        let (mut pace, mut budget) = (Pace::default(), DayBudget::of(None));
         let (day, parts) = parts(replica.day(today, last, &mut pace, &mut budget));
         assert_eq!(day.unwrap().running.len(), 100 * (31 * 24 - 1));
         assert!(parts <= 5 * INDEXED_OCCURRENCES / Pace::STEPS_PER_PART, "{parts}");

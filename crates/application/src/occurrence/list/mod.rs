@@ -156,7 +156,7 @@ impl ListOccurrences {
 
     /// Fills pages, with one lookup of the seats of all of them at a time.
     async fn fill(&self, scope: &TenantScope, lists: &mut [Filling<'_, '_>]) -> Result<(), Fault> {
-        let (mut pace, mut budget) = (Pace::default(), DayBudget::default());
+        let (mut pace, mut budget) = (Pace::default(), DayBudget::of(scope.member()));
         loop {
             let mut candidates = Vec::with_capacity(lists.len());
             for list in lists.iter_mut() {
