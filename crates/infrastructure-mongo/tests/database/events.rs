@@ -1,6 +1,6 @@
-use bson::doc;
+use bson::{Document, doc};
 use convene_application::{
-    ports::{EditScope, EventEdit, EventPatch, OnAffected},
+    ports::{EditScope, EventEdit, EventFilter, EventPatch, OnAffected},
     testing::{
         FixedClock,
         builders::{ChangeBuilder, EventBuilder},
@@ -8,7 +8,10 @@ use convene_application::{
 };
 use convene_domain::event::Event;
 use rstest::rstest;
-use time::{Duration, macros::datetime};
+use time::{
+    Duration,
+    macros::{datetime, utc_datetime},
+};
 
 use crate::support::{Tenant, TestDatabase};
 
@@ -133,4 +136,29 @@ async fn concurrent_edits_are_serialized() {
     versions.sort_unstable();
     assert_eq!(versions, (2..=17).collect::<Vec<u32>>());
     assert_eq!(database.logged("event.updated").await, 16);
+}
+
+#[tokio::test]
+async fn the_events_in_a_period_are_counted_without_their_texts() {
+    let (database, commands) = TestDatabase::watched().await;
+    let tenant = database.organization("tenant").await;
+    let change = ChangeBuilder::by("first-admin").build();
+    for day in [1, 8, 15] {
+        let event = EventBuilder::weekly(datetime!(2031-04-01 10:00).replace_day(day).unwrap());
+        let event = event.description(&"long ".repeat(1_999)).build();
+        database.ports.events.create(&tenant.scope, event, &change).await.unwrap();
+    }
+    commands.take();
+    let [from, to] = [utc_datetime!(2031-04-08 0:00), utc_datetime!(2031-04-09 0:00)].map(Some);
+    let filter = EventFilter { from, to, ..EventFilter::default() };
+    assert_eq!(database.ports.events.count(&tenant.scope, filter).await.unwrap(), Some(2));
+    let mut read = 0;
+    for sent in commands.take() {
+        let of_driver = ["lsid", "$db", "$clusterTime", "txnNumber"];
+        let parts = sent.command.into_iter().filter(|(name, _)| !of_driver.contains(&name.as_str()));
+        let command: Document = parts.collect();
+        let answer = database.raw().run_command(command).await.unwrap();
+        read += bson::serialize_to_vec(&answer).unwrap().len();
+    }
+    assert!(read < 6_000, "{read} bytes of {} of texts", 3 * 9_995);
 }
