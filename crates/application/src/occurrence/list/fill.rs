@@ -11,7 +11,6 @@ use super::OccurrenceQuery;
 use crate::{
     catalogue::{DayBudget, NoDay},
     failure::Fault,
-    limits::EXAMINED_OCCURRENCES,
     occurrence::{
         OccurrenceOfEvent,
         scan::Source,
@@ -41,8 +40,9 @@ pub(super) struct Filling<'p, 'c> {
     items: Vec<OccurrenceOfEvent>,
     /// True if an occurrence follows the page, in its direction.
     has_more: bool,
-    /// The number of examined occurrences.
+    /// The number of examined occurrences, and its limit.
     steps: usize,
+    max_steps: usize,
     /// The position of the last one, if the limit of examined occurrences, or of what is computed for a list, was reached.
     stopped_at: Option<OccurrencePosition>,
     /// The position behind which no occurrence belongs to the page.
@@ -55,6 +55,7 @@ impl<'p, 'c> Filling<'p, 'c> {
         query: &'p OccurrenceQuery,
         now: Instant,
         end: Option<OccurrencePosition>,
+        max_steps: usize,
     ) -> Self {
         let size = query.page.size.get();
         Self {
@@ -68,6 +69,7 @@ impl<'p, 'c> Filling<'p, 'c> {
             items: Vec::new(),
             has_more: false,
             steps: 0,
+            max_steps,
             stopped_at: None,
             end,
         }
@@ -104,7 +106,7 @@ impl<'p, 'c> Filling<'p, 'c> {
                     // The list begins again, without the index.
                     if let Some(merged) = self.source.without_index(pace).await {
                         let needs_seats = self.needs_seats;
-                        let begun = Self::new(merged, self.query, self.now, self.end);
+                        let begun = Self::new(merged, self.query, self.now, self.end, self.max_steps);
                         *self = Self { chunk: 0, needs_seats, ..begun };
                         candidates.clear();
                     }
@@ -130,7 +132,7 @@ impl<'p, 'c> Filling<'p, 'c> {
             // Occurrences that begin together with the last one of the previous page are examined again. They do not count,
             // so that every page makes progress.
             self.steps += usize::from(self.query.page.reaches(&position));
-            if self.steps >= EXAMINED_OCCURRENCES {
+            if self.steps >= self.max_steps {
                 self.stopped_at = Some(position);
             }
         }

@@ -23,6 +23,7 @@ use crate::{
     caller::{Caller, TenantScope},
     catalogue::DayBudget,
     failure::{Fault, Outcome},
+    limits::{EXAMINED_OCCURRENCES, EXAMINED_OF_EACH},
     pace::Pace,
     page::{BoundedPage, PageRequest},
     ports::{Catalogue, CatalogueQuery, Clock, SeatCounts},
@@ -63,7 +64,7 @@ pub struct ListOccurrences {
 impl ListOccurrences {
     /// The pages of several lists, in the order of their queries. The occurrences of a page are sorted by start, then key. A
     /// rescheduled occurrence is listed at its current time. A list that is limited to open occurrences may end before its page
-    /// is full, after [`EXAMINED_OCCURRENCES`](crate::limits::EXAMINED_OCCURRENCES).
+    /// is full, after [`EXAMINED_OCCURRENCES`], or fewer if there are several lists.
     ///
     /// The catalogue and the seats are read for all lists together. Without a replica, the catalogue is read in parts of bounded
     /// size, and only what the pages need is kept of each.
@@ -149,7 +150,11 @@ impl ListOccurrences {
         let mut lists = Vec::with_capacity(queries.len());
         for ((selection, query), page) in selections.iter().zip(queries).zip(pages) {
             let source = sources.of(query, selection, &mut pace).await;
-            lists.push(Filling::new(source, query, selection.open_at.unwrap_or(now), page.end()));
+            let open_at = selection.open_at.unwrap_or(now);
+            // All together examine as many as one list, but each examines some beyond its page.
+            let max_steps =
+                (EXAMINED_OCCURRENCES / queries.len()).max(EXAMINED_OF_EACH + query.page.size.get());
+            lists.push(Filling::new(source, query, open_at, page.end(), max_steps));
         }
         lists
     }

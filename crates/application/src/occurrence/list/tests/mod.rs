@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     catalogue::{CatalogueException, Delta, Replica},
     fixtures::{self, fields, refusals},
-    limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES, SEARCHED_BYTES},
+    limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES},
     pace::{Pace, tests::parts},
     page::Direction,
     ports::{CatalogueQuery, CatalogueWindow, MockCatalogue, MockClock},

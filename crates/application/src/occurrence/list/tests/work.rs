@@ -94,3 +94,27 @@ fn a_search_in_long_texts_ends_its_page_after_a_number_of_bytes() {
         assert!((5..=6).contains(&pages), "{pages}");
     }
 }
+
+#[test]
+fn many_lists_together_examine_as_many_occurrences_as_one() {
+    let event = hourly(1).next().unwrap();
+    let cancelled = event
+        .series
+        .from_start()
+        .take(5_000)
+        .map(|origin| excepted(&event, origin, Exception { cancelled: true, ..Exception::default() }));
+    let world = World { stored: cancelled.collect(), ..World::of([event.clone()]) };
+    let (replica, _) = parts(async { Arc::new(Replica::empty(1).updated(world.delta()).await) });
+    let caller = fixtures::caller(fixtures::BOB, Role::Member);
+    let window = Interval::new(utc_datetime!(2026-11-02 0:00), utc_datetime!(2027-11-02 0:00)).unwrap();
+    let query =
+        OccurrenceQuery { window, events: Some(vec![event.id]), page: fixtures::page(1, None), ..query() };
+    for (lists, is_found) in [(1, true), (1_000, false)] {
+        let list = world.listing_with(Data::Replica(Arc::clone(&replica)), |_| true);
+        let queries = vec![query.clone(); lists];
+        let (pages, parts) = parts(list.execute(&caller, &queries));
+        let page = pages.unwrap().pop().unwrap();
+        assert_eq!((page.items.is_empty(), page.has_more), (!is_found, true));
+        assert!(parts <= 150, "{parts}");
+    }
+}
