@@ -90,6 +90,9 @@ pub fn examined_of_each(lists: usize) -> usize {
 /// Bytes of text that one search examines: 200 of the longest descriptions, or the usual texts of thousands of objects.
 pub const SEARCHED_BYTES: usize = 2 << 20;
 
+/// Bytes of text that a search of a list of occurrences examines in memory. Comparing them takes some ten milliseconds.
+pub const SEARCHED_BYTES_IN_MEMORY: usize = 8 << 20;
+
 /// The largest number of objects that is counted: index entries that the database reads in a few milliseconds.
 pub const COUNTED: u32 = 10_000;
 

@@ -176,6 +176,10 @@ fn the_documented_limits_are_those_of_the_code() {
             limits::COUNTED_IN_PERIOD.to_string(),
         ),
         ("bytes that a search examines for a page", limits::SEARCHED_BYTES.to_string()),
+        (
+            "bytes that a search of occurrences examines in memory for a page",
+            limits::SEARCHED_BYTES_IN_MEMORY.to_string(),
+        ),
         ("bytes of a body", http.body_bytes.to_string()),
         ("bytes of the headers", http.header_bytes.to_string()),
         ("headers", HEADERS.to_string()),

@@ -15,7 +15,7 @@ use crate::{
     catalogue::{Day, DayBudget, DayNumber, HeldEvent, Item, NoDay, Replica, day_of, midnight},
     limits::INDEXED_OCCURRENCES,
     pace::Pace,
-    page::Direction,
+    page::{Direction, PageRequest},
 };
 
 /// The number of matching events up to which they are merged. Of more events, enough occurrences are found soon.
@@ -50,6 +50,8 @@ enum Sequence {
 pub(super) struct Source<'p, 'c> {
     occurrences: Occurrences<'p, 'c>,
     search: Option<Search<'p>>,
+    /// The page behind what was compared, if the list was begun again.
+    behind: Option<PageRequest<OccurrencePosition>>,
 }
 
 enum Occurrences<'p, 'c> {
@@ -60,25 +62,17 @@ enum Occurrences<'p, 'c> {
 
 impl<'p, 'c> Source<'p, 'c> {
     /// The occurrences of all events of a replica.
-    pub(super) async fn of_all(replica: &'c Replica, selection: &'p Selection, pace: &mut Pace) -> Self {
-        let search = match &selection.search {
-            None => None,
-            Some(text) => Some(Search::begin(text, replica.held_events(), pace).await),
-        };
-        let few = search.as_ref().and_then(|search| search.few(MAX_MERGED_EVENTS));
-        if let Some(few) = few {
-            let part: Vec<_> = few.into_iter().filter_map(|id| replica.held_event(id)).collect();
-            return Self::merged(&part, selection, search, pace).await;
-        }
-        Self { occurrences: Occurrences::Indexed(Scan::new(replica, selection)), search }
+    pub(super) fn of_all(replica: &'c Replica, selection: &'p Selection) -> Self {
+        let search = selection.search.as_ref().map(Search::new);
+        Self { occurrences: Occurrences::Indexed(Scan::new(replica, selection)), search, behind: None }
     }
 
     /// The occurrences of some events.
     pub(super) async fn of_part(part: &[&'c HeldEvent], selection: &'p Selection, pace: &mut Pace) -> Self {
-        let search = match &selection.search {
-            None => None,
-            Some(text) => Some(Search::begin(text, part.iter().copied(), pace).await),
-        };
+        let mut search = selection.search.as_ref().map(Search::new);
+        if let Some(search) = &mut search {
+            search.search_all(part.iter().copied(), pace).await;
+        }
         Self::merged(part, selection, search, pace).await
     }
 
@@ -104,7 +98,7 @@ impl<'p, 'c> Source<'p, 'c> {
             Direction::Forward => Occurrences::Merged(Box::new(Timeline::new(&candidates, pace).await)),
             Direction::Backward => Occurrences::Backwards(Box::new(Backwards::new(candidates))),
         };
-        Self { occurrences, search }
+        Self { occurrences, search, behind: None }
     }
 
     /// Examines the next occurrence.
@@ -113,10 +107,17 @@ impl<'p, 'c> Source<'p, 'c> {
         pace: &mut Pace,
         budget: &mut DayBudget,
     ) -> Result<Option<Step<'c>>, NoDay> {
-        let step = match &mut self.occurrences {
-            Occurrences::Merged(timeline) => timeline.step(),
-            Occurrences::Backwards(timeline) => timeline.step(pace).await,
-            Occurrences::Indexed(scan) => scan.step(pace, budget).await?,
+        self.search_all_if_due(pace).await;
+        let step = loop {
+            let step = match &mut self.occurrences {
+                Occurrences::Merged(timeline) => timeline.step(),
+                Occurrences::Backwards(timeline) => timeline.step(pace).await,
+                Occurrences::Indexed(scan) => scan.step(pace, budget).await?,
+            };
+            match (&step, &self.behind) {
+                (Some(step), Some(behind)) if !behind.reaches(&step.position()) => pace.steps(1).await,
+                _ => break step,
+            }
         };
         Ok(match (step, &mut self.search) {
             (Some(Step::Found(placed)), Some(search)) => Some(search.examine(placed, pace).await),
@@ -124,11 +125,34 @@ impl<'p, 'c> Source<'p, 'c> {
         })
     }
 
+    /// Searches the texts of all events if few of the occurrences were found, or if the list needs a day of the index that is not
+    /// known: it may be a search for nothing. If few events match, the list goes on with them alone.
+    async fn search_all_if_due(&mut self, pace: &mut Pace) {
+        let (Occurrences::Indexed(scan), Some(search)) = (&self.occurrences, &mut self.search) else {
+            return;
+        };
+        if !search.finds_few() && (!search.is_open() || scan.knows_next_day()) {
+            return;
+        }
+        let (replica, selection) = (scan.replica, scan.selection);
+        search.search_all(replica.held_events(), pace).await;
+        let (few, last) = (search.few(MAX_MERGED_EVENTS), search.last());
+        if let Some(few) = few {
+            let part: Vec<_> = few.into_iter().filter_map(|id| replica.held_event(id)).collect();
+            *self = Self::merged(&part, selection, self.search.take(), pace).await;
+            self.behind = last.map(|last| PageRequest { from: Some(last), ..selection.page });
+        }
+    }
+
     /// The same list without the index.
     pub(super) async fn without_index(&mut self, pace: &mut Pace) -> Option<Self> {
         let Occurrences::Indexed(scan) = &self.occurrences else { return None };
         let part: Vec<_> = scan.replica.held_events().collect();
-        Some(Self::merged(&part, scan.selection, self.search.take().map(Search::again), pace).await)
+        let mut search = self.search.take().map(Search::again);
+        if let Some(search) = &mut search {
+            search.search_all(part.iter().copied(), pace).await;
+        }
+        Some(Self::merged(&part, scan.selection, search, pace).await)
     }
 }
 
@@ -144,6 +168,15 @@ impl<'p, 'c> Scan<'p, 'c> {
         let sequence = if day < first_day { Sequence::Running } else { Sequence::Starting(day) };
         let (days, sequence) = (first_day..=last_day, Some(sequence).filter(|_| day <= last_day));
         Self { replica, selection, days, sequence, items: None, place: 0, computed: 0 }
+    }
+
+    /// Tests whether the next occurrence needs no day of the index that would have to be computed.
+    fn knows_next_day(&self) -> bool {
+        self.items.is_some()
+            || self.sequence.is_none_or(|sequence| match sequence {
+                Sequence::Running => self.replica.knows_day(*self.days.start()),
+                Sequence::Starting(day) => self.replica.knows_day(day),
+            })
     }
 
     async fn step(&mut self, pace: &mut Pace, budget: &mut DayBudget) -> Result<Option<Step<'c>>, NoDay> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalogue::{CatalogueEvent, HeldEvent},
-    limits::SEARCHED_BYTES,
+    limits::SEARCHED_BYTES_IN_MEMORY,
     pace::Pace,
 };
 
@@ -21,62 +21,101 @@ const BYTES_OF_STEP: usize = 128;
 /// The steps of a search in the longest title.
 const STEPS_OF_TITLE: usize = 8;
 
+/// The number of occurrences up to which the texts of their events alone are searched: enough for a page if the text is common.
+const MAX_SEARCHED_ALONE: usize = 1_000;
+
 /// The search of a list.
 ///
-/// If the texts of all events are few, they are searched before the list, which then reads the events that match. Otherwise those of
-/// an event are searched when the list reaches its first occurrence, and the page ends where they would be too many.
+/// The texts of an event are searched when the list reaches its first occurrence, so a search for a common text reads few. Those of all
+/// events are searched if the list has reached many occurrences; it then reads the events that match. If they are too many, the page
+/// ends where it would compare too many bytes.
 pub(super) struct Search<'p> {
     text: &'p FoldedText,
     /// The results for the events that were searched. Those of all events are only kept if they match.
     found: HashMap<EventId, TextMatch>,
-    is_complete: bool,
-    /// The bytes that were compared for the list.
+    extent: Extent,
+    /// The number of occurrences that were compared for the list, and the bytes.
+    occurrences: usize,
     bytes: usize,
     /// The last occurrence that was compared.
     last: Option<OccurrencePosition>,
 }
 
+/// The events whose texts are searched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Those that the list reaches.
+    Reached,
+    /// The same, because the texts of all events are too many.
+    ReachedOnly,
+    All,
+}
+
 impl<'p> Search<'p> {
-    /// Searches the texts of these events if they are few.
-    pub(super) async fn begin<'c>(
-        text: &'p FoldedText,
+    pub(super) fn new(text: &'p FoldedText) -> Self {
+        let found = HashMap::new();
+        Self { text, found, extent: Extent::Reached, occurrences: 0, bytes: 0, last: None }
+    }
+
+    /// Tests whether the list should search the texts of all events before it goes on.
+    pub(super) fn finds_few(&self) -> bool {
+        self.is_open() && self.occurrences >= MAX_SEARCHED_ALONE
+    }
+
+    /// Tests whether it is open if the texts of all events will be searched.
+    pub(super) fn is_open(&self) -> bool {
+        self.extent == Extent::Reached
+    }
+
+    /// Searches the texts of all of these events, if they are not too many.
+    pub(super) async fn search_all<'c>(
+        &mut self,
         events: impl Iterator<Item = &'c HeldEvent> + Clone,
         pace: &mut Pace,
-    ) -> Self {
-        let mut search = Self { text, found: HashMap::new(), is_complete: true, bytes: 0, last: None };
+    ) {
+        if !self.is_open() {
+            return;
+        }
+        self.extent = Extent::ReachedOnly;
+        let mut bytes = 0;
         for held in events.clone() {
             let Some(event) = held.event() else { continue };
-            search.bytes += bytes_of(event, pace).await + held.title_bytes;
-            if search.bytes > SEARCHED_BYTES {
-                search.is_complete = false;
-                search.bytes = 0;
-                return search;
+            bytes += bytes_of(event, pace).await + held.title_bytes;
+            if bytes > SEARCHED_BYTES_IN_MEMORY {
+                return;
             }
         }
+        self.extent = Extent::All;
+        self.found.clear();
         for held in events {
             let Some(event) = held.event() else { continue };
-            let found = TextMatch::of(event, text);
+            pace.steps(1 + event.description.as_str().len() / BYTES_OF_STEP).await;
+            let found = TextMatch::of(event, self.text);
             let mut matches = found.has_any();
             let mut exceptions = held.exceptions().filter(|_| held.title_bytes > 0);
             while !matches && let Some(exception) = exceptions.next() {
                 pace.steps(STEPS_OF_TITLE).await;
-                matches = found.exception(event, exception, text);
+                matches = found.exception(event, exception, self.text);
             }
             if matches {
-                search.found.insert(event.id, found);
+                self.found.insert(event.id, found);
             }
         }
-        search
     }
 
     /// Tests whether the texts of all events were searched.
-    pub(super) const fn is_complete(&self) -> bool {
-        self.is_complete
+    pub(super) fn is_complete(&self) -> bool {
+        self.extent == Extent::All
     }
 
     /// The events that match, if all were searched and at most so many match.
     pub(super) fn few(&self, max: usize) -> Option<Vec<EventId>> {
-        (self.is_complete && self.found.len() <= max).then(|| self.found.keys().copied().collect())
+        (self.is_complete() && self.found.len() <= max).then(|| self.found.keys().copied().collect())
+    }
+
+    /// The last occurrence that was compared.
+    pub(super) const fn last(&self) -> Option<OccurrencePosition> {
+        self.last
     }
 
     /// The results for an event that was searched.
@@ -86,10 +125,8 @@ impl<'p> Search<'p> {
 
     /// The same search for a list that begins again.
     pub(super) fn again(self) -> Self {
-        if self.is_complete {
-            return self;
-        }
-        Self { found: HashMap::new(), bytes: 0, last: None, ..self }
+        let found = if self.is_complete() { self.found } else { HashMap::new() };
+        Self { found, occurrences: 0, bytes: 0, last: None, ..self }
     }
 
     /// Searches the texts of an occurrence that the list has reached.
@@ -98,12 +135,12 @@ impl<'p> Search<'p> {
         let exception = placed.exception();
         let title = exception.and_then(|stored| stored.exception.title.as_ref()).map(Title::as_str);
         pace.steps(title.map_or(0, |_| STEPS_OF_TITLE)).await;
-        if !self.is_complete {
+        if !self.is_complete() {
             let is_known = self.found.contains_key(&event.id);
             let of_event = if is_known { 0 } else { bytes_of(event, pace).await };
             let bytes = self.bytes + of_event + title.map_or(0, str::len);
             // The first occurrence of a page is compared in any case, so that every page makes progress.
-            if let Some(last) = self.last.filter(|_| bytes > SEARCHED_BYTES) {
+            if let Some(last) = self.last.filter(|_| bytes > SEARCHED_BYTES_IN_MEMORY) {
                 return Step::Stopped(last);
             }
             self.bytes = bytes;
@@ -111,6 +148,7 @@ impl<'p> Search<'p> {
                 self.found.insert(event.id, TextMatch::of(event, self.text));
             }
         }
+        self.occurrences += 1;
         self.last = Some(position);
         let is_found = self.found_in(event.id).is_some_and(|found| match exception {
             Some(exception) => found.exception(event, exception, self.text),

@@ -153,6 +153,15 @@ pub(super) enum Step<'c> {
     Stopped(OccurrencePosition),
 }
 
+impl Step<'_> {
+    pub(super) fn position(&self) -> OccurrencePosition {
+        match self {
+            Self::Found(placed) => placed.position(),
+            Self::Skipped(position) | Self::Stopped(position) => *position,
+        }
+    }
+}
+
 /// An event of a list, which is compared by its id.
 #[derive(Clone, Copy)]
 struct Listed<'c> {

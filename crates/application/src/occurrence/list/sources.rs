@@ -55,7 +55,7 @@ impl Sources {
     ) -> Source<'p, 's> {
         let wanted = query.events.as_ref().map(BTreeSet::from_iter);
         let part: Vec<&HeldEvent> = match (self, wanted) {
-            (Self::Replica(replica), None) => return Source::of_all(replica, selection, pace).await,
+            (Self::Replica(replica), None) => return Source::of_all(replica, selection),
             (Self::Replica(replica), Some(wanted)) => {
                 wanted.into_iter().filter_map(|id| replica.held_event(*id)).collect()
             }

@@ -13,7 +13,7 @@ use time::{
 
 use super::*;
 use crate::{
-    catalogue::{CatalogueException, Delta, Replica},
+    catalogue::{CatalogueException, DayBudget, Delta, Replica, day_of},
     fixtures::{self, fields, refusals},
     limits::{EXAMINED_OCCURRENCES, INDEXED_OCCURRENCES},
     pace::{Pace, tests::parts},
