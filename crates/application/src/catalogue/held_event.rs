@@ -84,13 +84,10 @@ impl HeldEvent {
     /// Tests whether an exception takes the place of an occurrence that a rule derives.
     pub(crate) fn replaces(&self, event: &Event, origin: &SeriesOccurrence) -> bool {
         let by_key = self.exceptions.get(&origin.start).is_some_and(|stored| !stored.is_dropped());
-        // By schedule and local time, too, because a new time-zone database can change the instant.
         let first = self.by_local.partition_point(|stored| stored.original_local < origin.local);
         let mut at_local =
             self.by_local.iter().skip(first).take_while(|stored| stored.original_local == origin.local);
-        by_key
-            || at_local
-                .any(|stored| event.schedule_at(stored.key.original_start) == event.schedule_at(origin.start))
+        by_key || at_local.any(|stored| is_same_date(event, stored, origin))
     }
 
     /// The steps of computing its items in a span, without those of the items.
@@ -135,4 +132,18 @@ impl HeldEvent {
         let exceptions: usize = self.exceptions.values().map(|exception| exception.bytes()).sum();
         size_of::<Self>() + self.event.as_ref().map_or(0, |event| event.bytes()) + exceptions
     }
+}
+
+/// Tests whether an exception has the date that a schedule derives at the same local time. The instant can differ, because a new
+/// time-zone database changes it. A date of another schedule differs as well: its zone has exactly this instant at the local time.
+fn is_same_date(event: &Event, stored: &CatalogueException, origin: &SeriesOccurrence) -> bool {
+    let start = stored.key.original_start;
+    let number = event.schedule_at(origin.start);
+    let zones = || event.schedules().map(|schedule| schedule.series.zone());
+    let own_zone = zones().nth(number);
+    let is_of_other = || {
+        let mut others = zones().filter(|zone| Some(*zone) != own_zone);
+        others.any(|zone| zone.resolve(stored.original_local).instant == start)
+    };
+    event.schedule_at(start) == number && (start == origin.start || !is_of_other())
 }

@@ -1,6 +1,6 @@
 use convene_domain::{
     duration::EventDuration,
-    event::{Event, EventStatus, RegistrationPolicy},
+    event::{EarlierSchedule, Event, EventStatus, RegistrationPolicy},
     member::Role,
     occurrence::{Exception, Occurrence, StoredOccurrence, StoredState},
     recurrence::SeriesOccurrence,
@@ -305,6 +305,22 @@ async fn an_exception_replaces_the_derived_occurrence_at_its_local_time() {
     stored.key.original_start += Duration::HOUR;
     let page = World::of([event]).with(stored).list(query()).await;
     assert_eq!(starts(&page), [utc_datetime!(2026-11-07 9:00), utc_datetime!(2026-11-08 9:00)]);
+}
+
+/// The start of a series was moved into the past, so that the original start of a postponed occurrence is among its earlier dates.
+#[tokio::test]
+async fn an_exception_replaces_no_date_of_an_earlier_schedule_in_another_zone() {
+    let until = utc_datetime!(2026-11-06 12:00);
+    let before = Event { series: daily().series, ..Event::clone(&daily()) };
+    let paris = convene_domain::time::zone::Zone::parse("Europe/Paris").unwrap();
+    let series = before.series.shifted(Duration::ZERO, paris).unwrap();
+    let event = Event { earlier: vec![EarlierSchedule::of(&before, until)], series, ..before };
+    let later = Exception { starts_at: Some(datetime!(2026-11-08 20:00)), ..Exception::default() };
+    let stored = exception(&event, datetime!(2026-11-06 9:00), later);
+    assert_eq!(stored.key.original_start, utc_datetime!(2026-11-06 8:00));
+    let page = World::of([event]).with(stored).list(query()).await;
+    assert_eq!(starts(&page)[0], utc_datetime!(2026-11-06 9:00), "it took place");
+    assert_eq!(starts(&page).last(), Some(&utc_datetime!(2026-11-08 19:00)));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use convene_domain::{
     duration::{EventDuration, LeadTime},
-    event::{EarlierSchedule, Schedule},
+    event::Schedule,
     occurrence::RegistrationState,
     recurrence::{Rule, Series, SeriesParts},
     time::zone::Zone,
