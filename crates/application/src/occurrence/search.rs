@@ -27,8 +27,8 @@ const MAX_SEARCHED_ALONE: usize = 1_000;
 /// The search of a list.
 ///
 /// The texts of an event are searched when the list reaches its first occurrence, so a search for a common text reads few. Those of all
-/// events are searched if the list has reached many occurrences; it then reads the events that match. If they are too many, the page
-/// ends where it would compare too many bytes.
+/// events are searched if the list has reached many occurrences, or a day of the index that is not known; it then reads the events that
+/// match. If the texts are too many, the page ends where it would compare too many bytes (ADR 13).
 pub(super) struct Search<'p> {
     text: &'p FoldedText,
     /// The results for the events that were searched. Those of all events are only kept if they match.

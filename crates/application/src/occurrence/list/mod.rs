@@ -63,8 +63,8 @@ pub struct ListOccurrences {
 
 impl ListOccurrences {
     /// The pages of several lists, in the order of their queries. The occurrences of a page are sorted by start, then key. A
-    /// rescheduled occurrence is listed at its current time. A list that is limited to open occurrences may end before its page
-    /// is full, after [`EXAMINED_OCCURRENCES`], or fewer if there are several lists.
+    /// rescheduled occurrence is listed at its current time. A list that is limited to open occurrences, or that searches, may end
+    /// before its page is full, after [`EXAMINED_OCCURRENCES`], or fewer if there are several lists.
     ///
     /// The catalogue and the seats are read for all lists together. Without a replica, the catalogue is read in parts of bounded
     /// size, and only what the pages need is kept of each.
